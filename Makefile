@@ -1,0 +1,39 @@
+# Everything a person or a machine needs to do with this project. `make help` lists it.
+SHELL := /bin/bash
+VENV := .venv
+UV := $(shell command -v uv 2>/dev/null || echo $(VENV)-uv/bin/uv)
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.ready
+ROOT ?= demo
+
+.PHONY: help setup demo test check bench dictionary clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
+
+setup: $(STAMP) ## install everything the project needs into .venv, from the lock file
+
+$(STAMP): pyproject.toml uv.lock
+	@command -v uv >/dev/null 2>&1 || { test -x $(VENV)-uv/bin/uv || { python3 -m venv $(VENV)-uv && $(VENV)-uv/bin/pip install --quiet uv; }; }
+	$(UV) sync --locked --quiet
+	@touch $@
+
+demo: setup ## simulate a small world, run every night, publish, write the report
+	$(BIN)/iolaus demo --root $(ROOT)
+
+test: setup ## all tests
+	$(BIN)/python -m pytest tests
+
+check: setup ## format, lint, types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: setup ## time one night of the small world on each engine
+	$(BIN)/python -m tests.bench
+
+dictionary: setup ## write docs/data-dictionary.md from the contracts
+	$(BIN)/python -m jobs.dictionary
+
+clean: ## remove what demo and tests made, keep the environment
+	rm -rf demo .pytest_cache .mypy_cache .ruff_cache

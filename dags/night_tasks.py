@@ -1,0 +1,100 @@
+"""The two kinds of task a night consists of: the gate that keeps the nights in order, and one `iolaus build` per step.
+
+The worker's environment configures the command (`IOLAUS_ROOT`, `IOLAUS_ENGINE`, `IOLAUS_WAREHOUSE`,
+`IOLAUS_PSEUDONYM_KEY`): the key never passes through Airflow.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from airflow.providers.standard.hooks.subprocess import SubprocessHook
+from airflow.sdk import BaseOperator, BaseSensorOperator, Context, DagRunState
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+
+NEVER_RETRIED = {2: "wrong usage", 3: "refused by a quality check"}  # the same call gives the same answer again
+FROM_PARAMS = {
+    "IOLAUS_ROOT": "{{ params.root or '' }}",
+    "IOLAUS_ENGINE": "{{ params.engine or '' }}",
+    "IOLAUS_WAREHOUSE": "{{ params.warehouse or '' }}",
+}
+
+
+class BuildStep(BaseOperator):
+    """Runs `iolaus build STEP --date NIGHT` and fails with the sentence the command ended with.
+
+    Exit codes 2 and 3 fail at once; every other failure (1, or the process was killed) is left to the retries.
+    """
+
+    template_fields: Sequence[str] = ("night", "settings")
+    ui_color = "#eef4fb"
+
+    def __init__(self, *, step: str, night: str = "{{ ds }}", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.step = step
+        self.night = night
+        self.settings = dict(FROM_PARAMS)
+        self._process: SubprocessHook | None = None
+
+    def execute(self, context: Context) -> None:
+        """Raises `AirflowFailException` where a retry cannot help, `AirflowException` where it may."""
+        given = {name: value for name, value in self.settings.items() if value}
+        self._process = SubprocessHook()
+        try:
+            ended = self._process.run_command(
+                ["iolaus", "build", self.step, "--date", self.night], env={**os.environ, **given}
+            )
+        except FileNotFoundError:
+            raise AirflowFailException(
+                "The command iolaus is not on this worker's PATH: install the project."
+            ) from None
+        sentence = ended.output.removeprefix("error: ")
+        if ended.exit_code in NEVER_RETRIED:
+            raise AirflowFailException(f"{self.step} ({NEVER_RETRIED[ended.exit_code]}): {sentence}")
+        if ended.exit_code != 0:
+            raise AirflowException(f"{self.step} (exit code {ended.exit_code}): {sentence}")
+
+    def on_kill(self) -> None:
+        if self._process is not None:
+            self._process.send_sigterm()  # type: ignore[no-untyped-call]
+
+
+class NightBefore(BaseSensorOperator):
+    """Lets night D start only when the newest earlier night of this DAG is D-1 and has succeeded, or there is none.
+
+    Tonight's campaign ids are a function of last night's registry. `depends_on_past` would hold a night open while
+    `max_active_runs=1` keeps the failed night before it from being rerun; this gate fails instead and frees the place.
+    It waits only while the night before is running, which a backfill with several active runs makes happen.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(mode="reschedule", poke_interval=60, timeout=timedelta(hours=12).total_seconds(), **kwargs)
+
+    def poke(self, context: Context) -> bool:
+        """True when the night may start; raises `AirflowFailException` with what to do when it may not."""
+        run, ti = context["dag_run"], context["ti"]
+        if run.logical_date is None:
+            raise AirflowFailException("The run names no night: trigger it with the night as its logical date.")
+        night = run.logical_date.astimezone(UTC).date()
+        if night >= run.run_after.astimezone(UTC).date():
+            raise AirflowFailException(f"Night {night} has not ended: trigger an earlier night as the logical date.")
+        before = ti.get_previous_ti(logical_date=datetime.combine(night, time.min, UTC))
+        if before is None or before.logical_date is None:
+            self.log.info("No earlier night in Airflow: night %s is the first.", night)
+            return True
+        newest = before.logical_date.astimezone(UTC).date()
+        if newest < night - timedelta(days=1):
+            raise AirflowFailException(
+                f"The nights after {newest} and before {night} were never run here; build them, then clear this run: "
+                f"airflow backfill create --dag-id {run.dag_id} --from-date {newest + timedelta(days=1)} "
+                f"--to-date {night} --max-active-runs 1"
+            )
+        state = DagRunState(ti.get_dagrun_state(run.dag_id, before.run_id))
+        if state not in (DagRunState.SUCCESS, DagRunState.RUNNING):
+            raise AirflowFailException(
+                f"Night {newest} is {state.value}: clear its failed tasks, and once it has succeeded clear this run."
+            )
+        return state is DagRunState.SUCCESS

@@ -1,0 +1,106 @@
+"""One row per piece of evidence for a campaign or for an account's membership of it, in bits, with a sentence.
+
+Pieces about a campaign sum to its posterior; pieces about an account, its prior included, to its membership.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs.columns import NIGHT
+
+INPUTS = {
+    "campaigns.clusters": NIGHT,
+    "campaigns.lineage": NIGHT,
+    "campaigns.judgements": NIGHT,
+    "links.observations": NIGHT,
+}
+
+COLUMNS = (
+    "campaign_id",
+    "evidence_id",
+    "subject_kind",
+    "subject_id",
+    "signal",
+    "entity",
+    "family",
+    "accounts_sharing",
+    "microbits",
+    "explanation",
+    "source",
+    "first_seen_at",
+    "last_seen_at",
+)
+
+
+def transform(
+    night: date, clusters: DataFrame, lineage: DataFrame, judgements: DataFrame, observations: DataFrame
+) -> DataFrame:
+    """Columns of COLUMNS."""
+    named = lineage.where(F.col("event").isin("born", "continued")).select("campaign_id", "cluster_id")
+    seen = observations.select("account_id", "signal", "entity", "first_seen_at", "last_seen_at")
+    is_prior = F.col("signal") == "prior"
+    about_accounts = (
+        clusters.join(named, on="cluster_id", how="inner")
+        .join(seen, on=["account_id", "signal", "entity"], how="left")
+        .select(
+            "campaign_id",
+            F.lit("account").alias("subject_kind"),
+            F.col("account_id").alias("subject_id"),
+            "signal",
+            F.when(~is_prior, F.col("entity")).alias("entity"),
+            F.when(~is_prior, F.col("family")).alias("family"),
+            F.col("accounts_sharing"),
+            "microbits",
+            F.when(
+                is_prior,
+                F.concat(
+                    F.lit("before looking: a member is one of "),
+                    F.col("cluster_accounts").cast("string"),
+                    F.lit(" accounts in the whole population"),
+                ),
+            )
+            .otherwise(
+                F.concat(
+                    F.lit("shares this "),
+                    F.regexp_replace("signal", "_", " "),
+                    F.lit(" with "),
+                    (F.col("accounts_sharing") - 1).cast("string"),
+                    F.lit(" of "),
+                    (F.col("cluster_accounts") - 1).cast("string"),
+                    F.lit(" other members, more than accounts outside do"),
+                )
+            )
+            .alias("explanation"),
+            F.lit("campaigns.clusters").alias("source"),
+            "first_seen_at",
+            "last_seen_at",
+        )
+    )
+    figure = F.when(F.col("observed").isNull(), "").otherwise(
+        F.concat(F.lit(" (observed "), F.round("observed", 3).cast("decimal(18,3)").cast("string"), F.lit(")"))
+    )
+    about_campaigns = judgements.select(
+        "campaign_id",
+        F.lit("campaign").alias("subject_kind"),
+        F.col("campaign_id").alias("subject_id"),
+        F.col("piece").alias("signal"),
+        F.lit(None).cast("string").alias("entity"),
+        F.lit("intent").alias("family"),
+        F.lit(None).cast("long").alias("accounts_sharing"),
+        "microbits",
+        F.concat("explanation", figure).alias("explanation"),
+        F.lit("campaigns.judgements").alias("source"),
+        F.lit(None).cast("timestamp").alias("first_seen_at"),
+        F.lit(None).cast("timestamp").alias("last_seen_at"),
+    )
+    parts = [F.col(name) for name in ("campaign_id", "subject_kind", "subject_id", "signal")]
+    identity = F.sha2(F.concat_ws("\x1f", *parts, F.coalesce("entity", F.lit(""))), 256)
+    return (
+        about_accounts.unionByName(about_campaigns)
+        .withColumn("evidence_id", F.substring(identity, 1, 16))
+        .select(*COLUMNS)
+    )

@@ -1,0 +1,43 @@
+"""One row per event of a campaign tonight: born, continued, merged, split, dormant, revived, retired.
+
+Tonight's clusters are matched with last night's campaigns so that the accounts they have in common are as many as
+possible (an assignment problem, Kuhn 1955). A cluster without a partner is a new campaign; a campaign id is made from the
+night of birth and the smallest account, is never reused and never changes meaning.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs.columns import BEFORE, NIGHT
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+INPUTS = {"campaigns.clusters": NIGHT, "campaigns.members": BEFORE, "campaigns.registry": BEFORE}
+
+MIN_ACCOUNTS = 5  # fewer is a household or a desk; nobody extracts a model with four accounts below their limits
+SCHEMA = "campaign_id string, event string, other_campaign_id string, overlap double, cluster_id string"
+
+
+def transform(night: date, clusters: DataFrame, members: DataFrame, registry: DataFrame) -> DataFrame:
+    """Columns of SCHEMA; `cluster_id` is null for campaigns that no cluster of tonight continues."""
+    tonight = clusters.where((F.col("signal") == "prior") & (F.col("cluster_accounts") >= MIN_ACCOUNTS)).select(
+        F.lit("cluster").alias("kind"), F.col("cluster_id").alias("group"), "account_id", F.lit(None).cast("date")
+        .alias("last_activity_date")
+    )
+    before = members.select("campaign_id", "account_id").join(
+        registry.select("campaign_id", "last_activity_date"), on="campaign_id", how="inner"
+    ).select(F.lit("campaign").alias("kind"), F.col("campaign_id").alias("group"), "account_id", "last_activity_date")
+    day = night.isoformat()
+
+    def match(groups: pa.Table) -> pa.Table:
+        from jobs.graph.matching import match_night
+
+        return match_night(groups, day)
+
+    return tonight.unionByName(before).withColumn("all", F.lit(1)).groupBy("all").applyInArrow(match, SCHEMA)

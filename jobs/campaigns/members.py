@@ -1,0 +1,129 @@
+"""One row per campaign and account: how surely it belongs, in which role, and which of its traffic is the campaign's.
+
+`operated`: the account works for the campaign. `victim`: an ordinary account whose stolen key a proxy network resells:
+it shares the campaign's traffic but nothing of how the campaign's accounts were made and paid, and much of its traffic
+is its own. `shared_infrastructure`: it belongs by what it passes through rather than by what it does. Campaigns that no
+cluster of tonight continues keep their last members, so that they can be recognised when they return.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs.columns import BEFORE, NIGHT, WINDOW
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+INPUTS = {
+    "campaigns.clusters": NIGHT,
+    "campaigns.lineage": NIGHT,
+    "campaigns.members": BEFORE,
+    "signals.account_days": WINDOW,
+    "links.observations": NIGHT,
+}
+
+CORE_SHARE = 0.2  # a template that every fifth member uses is the campaign's, not a coincidence
+SCHEMA = (
+    "campaign_id string, account_id string, microbits long, families int, role string, membership double, "
+    "footprint_share double, exchanges long, exchanges_attributed long, first_activity_date date, "
+    "last_activity_date date"
+)
+COLUMNS = (
+    "campaign_id",
+    "account_id",
+    "membership",
+    "microbits",
+    "families",
+    "role",
+    "footprint_share",
+    "exchanges",
+    "exchanges_attributed",
+    "first_activity_date",
+    "last_activity_date",
+    "joined_on",
+    "is_current",
+)
+
+
+def transform(
+    night: date,
+    clusters: DataFrame,
+    lineage: DataFrame,
+    members: DataFrame,
+    account_days: DataFrame,
+    observations: DataFrame,
+) -> DataFrame:
+    """Columns of COLUMNS."""
+    named = lineage.where(F.col("event").isin("born", "continued")).select("campaign_id", "cluster_id")
+    pieces = clusters.join(named, on="cluster_id", how="inner")
+    is_evidence = F.col("signal") != "prior"
+    weighed = pieces.groupBy("campaign_id", "account_id").agg(
+        F.sum("microbits").alias("microbits"),
+        F.sum(F.when(is_evidence & (F.col("microbits") >= 1_000_000), 1).otherwise(0)).cast("int").alias("families"),
+        F.max(F.col("family").isin(*_MADE_ALIKE)).alias("is_made_alike"),
+        F.max("cluster_accounts").alias("cluster_accounts"),
+    )
+    traffic = account_days.groupBy("account_id").agg(
+        F.sum("requests").alias("exchanges"),
+        F.sum("sketched_requests").alias("sketched"),
+        F.min("activity_date").alias("first_activity_date"),
+        F.max("activity_date").alias("last_activity_date"),
+    )
+    facts = (
+        weighed.join(traffic, on="account_id", how="left")
+        .join(_core_events(weighed, observations), on=["campaign_id", "account_id"], how="left")
+        .select(
+            "campaign_id",
+            "account_id",
+            "microbits",
+            "families",
+            "is_made_alike",
+            F.coalesce("exchanges", F.lit(0)).cast("long").alias("exchanges"),
+            F.coalesce("sketched", F.lit(0)).cast("long").alias("sketched"),
+            F.coalesce("core_events", F.lit(0)).cast("long").alias("core_events"),
+            F.coalesce("first_activity_date", F.lit(night).cast("date")).alias("first_activity_date"),
+            F.coalesce("last_activity_date", F.lit(night).cast("date")).alias("last_activity_date"),
+        )
+    )
+    current = facts.groupBy("campaign_id").applyInArrow(_assign_roles, SCHEMA)
+    since = members.select("campaign_id", "account_id", F.col("joined_on").alias("joined_before"))
+    current = (
+        current.join(since, on=["campaign_id", "account_id"], how="left")
+        .withColumn("joined_on", F.coalesce("joined_before", F.lit(night).cast("date")))
+        .withColumn("is_current", F.lit(True))
+        .select(*COLUMNS)
+    )
+    gone = members.join(named, on="campaign_id", how="left_anti").withColumn("is_current", F.lit(False))
+    return current.unionByName(gone.select(*COLUMNS))
+
+
+_MADE_ALIKE = ("payment", "device", "mail", "phone", "document", "enrolment")
+
+
+def _core_events(weighed: DataFrame, observations: DataFrame) -> DataFrame:
+    """Events of each member on the templates that many members of its campaign use."""
+    used = observations.where(F.col("signal") == "prompt_template").join(
+        weighed.select("campaign_id", "account_id", "cluster_accounts"), on="account_id", how="inner"
+    )
+    core = (
+        used.groupBy("campaign_id", "entity")
+        .agg(F.count("*").alias("users"), F.max("cluster_accounts").alias("cluster_accounts"))
+        .where(F.col("users") >= F.col("cluster_accounts") * CORE_SHARE)
+        .select("campaign_id", "entity")
+    )
+    return (
+        used.join(core, on=["campaign_id", "entity"], how="inner")
+        .groupBy("campaign_id", "account_id")
+        .agg(F.sum("events").alias("core_events"))
+    )
+
+
+def _assign_roles(members: pa.Table) -> pa.Table:
+    from jobs.graph.roles import assign_roles
+
+    return assign_roles(members)

@@ -1,0 +1,223 @@
+"""One row per campaign ever seen: who it is, what is known of it tonight, and what it did in all.
+
+The registry of a night is a function of the registry of the night before and of tonight's clusters: backfills run in
+order. A campaign's name is made from its id and never changes. `cumulative_exchanges` counts since first seen: the
+window's exchanges, plus those of days that have left the window.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+from jobs.columns import BEFORE, NIGHT, WINDOW, WINDOW_DAYS
+from jobs.graph.words import likelihood_words, probability
+
+INPUTS = {
+    "campaigns.members": NIGHT,
+    "campaigns.lineage": NIGHT,
+    "campaigns.judgements": NIGHT,
+    "campaigns.daily": NIGHT,
+    "campaigns.registry": BEFORE,
+    "signals.account_costs": WINDOW,
+    "staged.accounts": NIGHT,
+}
+
+DELIBERATE, SUSPICIOUS, INCIDENTAL = 0.95, 0.45, 0.05  # ICD-203: almost certain; roughly even; almost no chance
+MIN_DELIBERATE_ACCOUNTS = 10  # a handful may be suspicious, never accused
+DORMANT_DAYS, RETIRED_DAYS = 14, 90
+DISRUPTED_SHARE = 0.9
+TOP = 3
+FIRST = ("amber", "basalt", "cobalt", "copper", "coral", "ebony", "flint", "garnet", "granite", "indigo", "iron",
+         "ivory", "jade", "linen", "maple", "marble", "ochre", "olive", "onyx", "opal", "pearl", "quartz", "russet",
+         "saffron", "sable", "scarlet", "silver", "slate", "umber", "violet", "walnut", "willow")  # fmt: skip
+SECOND = ("anchor", "arbor", "beacon", "bridge", "brook", "canyon", "castle", "cedar", "cliff", "comet", "delta",
+          "dune", "ember", "falcon", "fjord", "garden", "glacier", "harbor", "heron", "island", "lantern", "meadow",
+          "mill", "orchard", "otter", "prairie", "raven", "ridge", "river", "summit", "tundra", "valley")  # fmt: skip
+
+
+def transform(
+    night: date,
+    members: DataFrame,
+    lineage: DataFrame,
+    judgements: DataFrame,
+    daily: DataFrame,
+    registry: DataFrame,
+    account_costs: DataFrame,
+    accounts: DataFrame,
+) -> DataFrame:
+    """Columns as in the contract; campaigns that no cluster continues tonight keep their last judgement."""
+    today = F.lit(night).cast("date")
+    operated = members.where(F.col("role") == "operated")
+    counts = _membership(members, account_costs, accounts)
+    judged = judgements.groupBy("campaign_id").agg(
+        F.max("posterior_microbits").alias("posterior_microbits"),
+        F.max(F.when(F.col("piece") == "prior", F.col("microbits"))).alias("prior_microbits"),
+        F.max("hypothesis").alias("hypothesis"),
+        F.max("rival").alias("rival"),
+    )
+    volumes = _volumes(daily)
+    previous = registry.select(
+        "campaign_id",
+        F.col("born_on").alias("born_before"),
+        F.col("first_activity_date").alias("first_before"),
+        F.col("last_activity_date").alias("last_before"),
+        F.col("exchanges_before_window").alias("settled_before"),
+        F.col("leaving_exchanges").alias("leaving_before"),
+        F.col("posterior_microbits").alias("posterior_before"),
+        F.col("prior_microbits").alias("prior_before"),
+        F.col("hypothesis").alias("hypothesis_before"),
+        F.col("rival").alias("rival_before"),
+        F.col("peak_daily_exchanges").alias("peak_before"),
+    )
+    known = members.select("campaign_id").distinct()
+    merged = (
+        known.join(counts, on="campaign_id", how="left")
+        .join(judged, on="campaign_id", how="left")
+        .join(volumes, on="campaign_id", how="left")
+        .join(_leaving(daily, night), on="campaign_id", how="left")
+        .join(previous, on="campaign_id", how="left")
+    )
+    first = F.least(F.coalesce("first_activity_date", "first_before", today), F.coalesce("first_before", today))
+    last = F.coalesce(F.greatest("last_activity_date", "last_before"), today)
+    settled = (F.coalesce("settled_before", F.lit(0)) + F.coalesce("leaving_before", F.lit(0))).cast("long")
+    posterior = F.coalesce("posterior_microbits", "posterior_before")
+    quiet_days = F.datediff(today, last)
+    status = (
+        F.when(F.coalesce("banned_accounts", F.lit(0)) >= F.col("accounts") * DISRUPTED_SHARE, "disrupted")
+        .when(quiet_days >= RETIRED_DAYS, "retired")
+        .when(quiet_days >= DORMANT_DAYS, "dormant")
+        .otherwise("active")
+    )
+    full = (
+        merged.withColumn("likelihood", F.coalesce(probability(posterior), F.lit(0.0)))
+        .withColumn("accounts", F.coalesce("operated_accounts", F.lit(0)).cast("long"))
+        .withColumn("status", status)
+    )
+    verdict = (
+        F.when((F.col("likelihood") >= DELIBERATE) & (F.col("accounts") >= MIN_DELIBERATE_ACCOUNTS), "deliberate")
+        .when(F.col("likelihood") >= SUSPICIOUS, "suspicious")
+        .when(F.col("likelihood") >= INCIDENTAL, "incidental")
+        .otherwise("benign")
+    )
+    zero = F.lit(0).cast("long")
+    return full.select(
+        "campaign_id",
+        _name(F.col("campaign_id")).alias("name"),
+        "status",
+        verdict.alias("verdict"),
+        "likelihood",
+        likelihood_words(F.col("likelihood")).alias("likelihood_words"),
+        F.coalesce(_confidence(), F.lit("low")).alias("analytic_confidence"),
+        F.coalesce("hypothesis", "hypothesis_before").alias("hypothesis"),
+        F.coalesce("rival", "rival_before").alias("rival"),
+        F.coalesce("prior_microbits", "prior_before").alias("prior_microbits"),
+        posterior.alias("posterior_microbits"),
+        F.coalesce("born_before", today).alias("born_on"),
+        first.alias("first_activity_date"),
+        last.alias("last_activity_date"),
+        F.coalesce("active_days", zero).alias("active_days"),
+        "accounts",
+        F.coalesce("exchanges", zero).alias("exchanges"),
+        F.coalesce("exchanges_low", zero).alias("exchanges_low"),
+        F.coalesce("exchanges_high", zero).alias("exchanges_high"),
+        F.coalesce("input_tokens", zero).alias("input_tokens"),
+        F.coalesce("output_tokens", zero).alias("output_tokens"),
+        F.coalesce("billed_cost", F.lit(0)).cast("decimal(18,6)").alias("billed_cost"),
+        "top_models",
+        "top_tasks",
+        F.coalesce(F.greatest("peak_daily_exchanges", "peak_before"), zero).alias("peak_daily_exchanges"),
+        (settled + F.coalesce("exchanges", zero)).alias("cumulative_exchanges"),
+        settled.alias("exchanges_before_window"),
+        F.coalesce("leaving_exchanges", zero).alias("leaving_exchanges"),
+    )
+
+
+def _membership(members: DataFrame, account_costs: DataFrame, accounts: DataFrame) -> DataFrame:
+    """Per campaign: operated accounts, how many are banned, exchanges with bounds, cost, and how firmly they belong."""
+    costs = account_costs.groupBy("account_id").agg(F.sum("billed_cost").alias("billed_cost"))
+    known = members.join(accounts.select("account_id", F.col("status").alias("account_status")), "account_id", "left")
+    is_operated = F.col("role") == "operated"
+    is_sure = is_operated & (F.col("membership") >= 0.99)
+    return (
+        known.join(costs, on="account_id", how="left")
+        .groupBy("campaign_id")
+        .agg(
+            F.sum(is_operated.cast("long")).alias("operated_accounts"),
+            F.sum((is_operated & F.col("account_status").isin("banned", "suspended", "closed")).cast("long")).alias(
+                "banned_accounts"
+            ),
+            F.sum(F.when(is_sure, F.col("exchanges_attributed")).otherwise(0)).cast("long").alias("exchanges_low"),
+            F.sum(F.when(is_operated, F.col("exchanges")).otherwise(F.col("exchanges_attributed")))
+            .cast("long")
+            .alias("exchanges_high"),
+            F.sum(F.when(is_operated, F.col("billed_cost"))).alias("billed_cost"),
+            F.sum((is_operated & (F.col("families") >= 4)).cast("long")).alias("many_sided"),
+            F.sum((is_operated & (F.col("families") >= 3)).cast("long")).alias("three_sided"),
+        )
+    )
+
+
+def _confidence() -> F.Column:
+    """How good the basis is, apart from how likely the conclusion: breadth of evidence, days seen, accounts."""
+    half = F.col("accounts") * 0.5
+    high = (F.col("many_sided") >= half) & (F.col("active_days") >= 5) & (F.col("accounts") >= 25)
+    moderate = (F.col("three_sided") >= half) & (F.col("active_days") >= 2) & (F.col("accounts") >= 10)
+    return F.when(high, "high").when(moderate, "moderate").otherwise("low")
+
+
+def _volumes(daily: DataFrame) -> DataFrame:
+    per_day = daily.groupBy("campaign_id", "activity_date").agg(
+        F.sum("exchanges").alias("exchanges"),
+        F.sum("input_tokens").alias("input_tokens"),
+        F.sum("output_tokens").alias("output_tokens"),
+    )
+    totals = per_day.groupBy("campaign_id").agg(
+        F.sum("exchanges").alias("exchanges"),
+        F.sum("input_tokens").alias("input_tokens"),
+        F.sum("output_tokens").alias("output_tokens"),
+        F.max("exchanges").alias("peak_daily_exchanges"),
+        F.min("activity_date").alias("first_activity_date"),
+        F.max("activity_date").alias("last_activity_date"),
+        F.count("*").alias("active_days"),
+    )
+    return totals.join(_top(daily, "model", "top_models"), on="campaign_id", how="left").join(
+        _top(daily, "task_label", "top_tasks"), on="campaign_id", how="left"
+    )
+
+
+def _top(daily: DataFrame, column: str, name: str) -> DataFrame:
+    """The most frequent values, most frequent first, as one line of text."""
+    by_volume = Window.partitionBy("campaign_id").orderBy(F.col("exchanges").desc(), F.col(column))
+    ranked = (
+        daily.groupBy("campaign_id", column)
+        .agg(F.sum("exchanges").alias("exchanges"))
+        .withColumn("place", F.row_number().over(by_volume))
+        .where(F.col("place") <= TOP)
+    )
+    numbered = F.concat(F.col("place").cast("string"), F.lit("\x1f"), F.col(column))
+    parts = F.array_sort(F.collect_list(numbered))
+    return ranked.groupBy("campaign_id").agg(
+        F.array_join(F.transform(parts, lambda part: F.substring_index(part, "\x1f", -1)), ", ").alias(name)
+    )
+
+
+def _leaving(daily: DataFrame, night: date) -> DataFrame:
+    """Exchanges of the window's first day: tomorrow they are no longer in the window."""
+    first_day = night - timedelta(days=WINDOW_DAYS - 1)
+    return (
+        daily.where(F.col("activity_date") <= F.lit(first_day).cast("date"))
+        .groupBy("campaign_id")
+        .agg(F.sum("exchanges").alias("leaving_exchanges"))
+    )
+
+
+def _name(campaign_id: F.Column) -> F.Column:
+    """A name people can say, made from the id: two words and the last four digits, so that no two are alike."""
+    number = F.conv(F.substring(campaign_id, -8, 8), 16, 10).cast("long")
+    first = F.element_at(F.array(*[F.lit(word) for word in FIRST]), (number % len(FIRST) + 1).cast("int"))
+    remaining = F.floor(number / len(FIRST)).cast("long")
+    second = F.element_at(F.array(*[F.lit(word) for word in SECOND]), (remaining % len(SECOND) + 1).cast("int"))
+    return F.concat_ws("-", first, second, F.substring(campaign_id, -4, 4))

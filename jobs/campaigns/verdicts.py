@@ -1,0 +1,78 @@
+"""One row per account known to identity or seen in traffic: its campaign if any, and how likely it works for extraction."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+from jobs.columns import NIGHT, WINDOW
+
+INPUTS = {
+    "campaigns.members": NIGHT,
+    "campaigns.registry": NIGHT,
+    "campaigns.clusters": NIGHT,
+    "campaigns.lineage": NIGHT,
+    "signals.account_days": WINDOW,
+    "staged.accounts": NIGHT,
+}
+
+TOP_REASONS = 3
+
+
+def transform(
+    night: date,
+    members: DataFrame,
+    registry: DataFrame,
+    clusters: DataFrame,
+    lineage: DataFrame,
+    account_days: DataFrame,
+    accounts: DataFrame,
+) -> DataFrame:
+    """Columns account_id, campaign_id, membership, likelihood, verdict, reasons.
+
+    The likelihood is membership times the campaign's; a victim or shared infrastructure does not extract, so 0.
+    """
+    everyone = accounts.select("account_id").union(account_days.select("account_id")).distinct()
+    named = lineage.where(F.col("event").isin("born", "continued")).select("campaign_id", "cluster_id")
+    strongest = Window.partitionBy("campaign_id", "account_id").orderBy(F.col("microbits").desc(), "signal", "entity")
+    reason = F.concat(
+        F.lit("shares "),
+        F.regexp_replace("signal", "_", " "),
+        F.lit(" with "),
+        (F.col("accounts_sharing") - 1).cast("string"),
+        F.lit(" members"),
+    )
+    reasons = (
+        clusters.where((F.col("signal") != "prior") & (F.col("microbits") > 0))
+        .join(named, on="cluster_id", how="inner")
+        .withColumn("place", F.row_number().over(strongest))
+        .where(F.col("place") <= TOP_REASONS)
+        .groupBy("campaign_id", "account_id")
+        .agg(F.array_join(F.transform(F.array_sort(F.collect_list(F.concat("place", reason))), _tail), "; ").alias("why"))
+    )
+    known = (
+        members.where(F.col("is_current"))
+        .join(registry.select("campaign_id", "likelihood", "verdict"), on="campaign_id", how="inner")
+        .join(reasons, on=["campaign_id", "account_id"], how="left")
+    )
+    works = F.col("role") == "operated"
+    return everyone.join(known, on="account_id", how="left").select(
+        "account_id",
+        "campaign_id",
+        F.coalesce("membership", F.lit(0.0)).alias("membership"),
+        F.round(
+            F.coalesce(F.when(works, F.col("membership") * F.col("likelihood")), F.lit(0.0)), 6
+        ).alias("likelihood"),
+        F.coalesce(F.when(works, F.col("verdict")), F.lit("benign")).alias("verdict"),
+        F.coalesce(
+            F.when(F.col("role") == "victim", F.concat(F.lit("victim: own traffic beside the campaign's; "), "why")),
+            "why",
+            F.lit("no coordination with other accounts was found"),
+        ).alias("reasons"),
+    )
+
+
+def _tail(text: F.Column) -> F.Column:
+    return F.substring(text, 2, 1_000)

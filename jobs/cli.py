@@ -1,0 +1,263 @@
+"""The `iolaus` command. Commands parse and print; the work is done by the modules they call.
+
+Heavy libraries are imported inside commands, so that `iolaus --help` and small commands answer at once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import traceback
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from jobs import console, settings
+from jobs.errors import IolausError, UsageError
+
+if TYPE_CHECKING:
+    from jobs.run import Runner
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__.split("\n")[0]
+)
+export_app = typer.Typer(no_args_is_help=True)
+
+Root = Annotated[Path | None, typer.Option("--root", envvar=settings.ROOT, help="Folder of raw zone, lake and reports.")]
+Night = Annotated[str, typer.Option("--date", help="Night to build, YYYY-MM-DD.")]
+Engine = Annotated[str | None, typer.Option(envvar=settings.ENGINE, help="sail, spark or sc://host:port.")]
+Warehouse = Annotated[str | None, typer.Option(envvar=settings.WAREHOUSE, help="Warehouse that is published to.")]
+DEMO_KEY = "demo-key-for-simulated-worlds-only"
+
+
+@app.command()
+def simulate(
+    root: Root = None,
+    preset: Annotated[str, typer.Option(help="tiny, small, mid or large.")] = "small",
+    seed: Annotated[int, typer.Option(help="Same seed, same world.")] = 1,
+    accounts: Annotated[int | None, typer.Option(help="Accounts, instead of the preset's.")] = None,
+    days: Annotated[int | None, typer.Option(help="Nights, instead of the preset's.")] = None,
+    first: Annotated[str, typer.Option("--from", help="First night, YYYY-MM-DD.")] = "2026-03-02",
+) -> None:
+    """Make a world with known truth: raw deliveries below ROOT/raw, the truth below ROOT/truth."""
+    from jobs.simulate.worlds import write_world
+
+    if root is None:
+        raise UsageError(f"No root folder is named: pass --root DIR or set {settings.ROOT}.")
+    root.mkdir(parents=True, exist_ok=True)
+    with console.progress(f"simulating {preset}") as note:
+        write_world(root, preset, seed, accounts, days, _day(first, "--from"), note)
+    console.say(f"World written to {root}/raw, its truth to {root}/truth.")
+
+
+@app.command()
+def run(night: Night, root: Root = None, engine: Engine = None, warehouse: Warehouse = None) -> None:
+    """Build one night, every step; steps whose inputs and code are unchanged are skipped."""
+    with _runner(root, engine, warehouse) as runner:
+        _run_nights(runner, [_day(night, "--date")])
+
+
+@app.command()
+def build(
+    table: Annotated[str, typer.Argument(help="Step, as `iolaus steps` lists it.")],
+    night: Night,
+    root: Root = None,
+    engine: Engine = None,
+    warehouse: Warehouse = None,
+) -> None:
+    """Build one step of one night."""
+    with _runner(root, engine, warehouse) as runner:
+        console.step(runner.build(table, _day(night, "--date")))
+
+
+@app.command()
+def backfill(
+    first: Annotated[str, typer.Option("--from", help="First night, YYYY-MM-DD.")],
+    last: Annotated[str, typer.Option("--to", help="Last night, YYYY-MM-DD.")],
+    root: Root = None,
+    engine: Engine = None,
+    warehouse: Warehouse = None,
+) -> None:
+    """Build every night from --from to --to in order."""
+    start, end = _day(first, "--from"), _day(last, "--to")
+    if end < start:
+        raise UsageError(f"--to {end} lies before --from {start}: give the earlier night first.")
+    with _runner(root, engine, warehouse) as runner:
+        _run_nights(runner, [start + timedelta(days=n) for n in range((end - start).days + 1)])
+
+
+@app.command()
+def link(
+    observations: Annotated[Path, typer.Option(help="Parquet or CSV: account_id, signal, entity and optional times.")],
+    out: Annotated[Path, typer.Option(help="Parquet file to write: account_id, cluster_id, membership, bits.")],
+    engine: Engine = None,
+) -> None:
+    """Link the accounts of any observation file into clusters."""
+    from jobs.linking import link_file
+
+    with tempfile.TemporaryDirectory(prefix="iolaus-link-") as scratch:
+        chosen = settings.settings(Path(scratch), engine)
+        with console.progress("linking"):
+            accounts, clusters = link_file(observations, out, chosen)
+    console.say(f"{accounts} accounts in {clusters} clusters, written to {out}.")
+
+
+@app.command()
+def explain(
+    kind: Annotated[str, typer.Argument(help="account or campaign")],
+    identity: Annotated[str, typer.Argument(metavar="ID", help="Account id, campaign id or campaign name.")],
+    root: Root = None,
+    night: Annotated[str | None, typer.Option("--date", help="As known on this night; the newest unless told.")] = None,
+    warehouse: Warehouse = None,
+) -> None:
+    """Why: every piece of evidence, in bits, largest first."""
+    from jobs.explain import explain_account, explain_campaign
+    from jobs.warehouse import open_warehouse
+
+    explanations = {"account": explain_account, "campaign": explain_campaign}
+    if kind not in explanations:
+        raise UsageError(f"`iolaus explain` takes account or campaign, not {kind!r}.")
+    chosen = settings.settings(root, None, warehouse)
+    published = open_warehouse(chosen.warehouse, chosen.root)
+    as_of = _day(night, "--date") if night else published.newest()
+    if as_of is None:
+        raise IolausError(f"No night is published below {chosen.root}: run `iolaus run --date D` first.")
+    console.explanation(explanations[kind](published, identity, as_of))
+
+
+@app.command()
+def evaluate(
+    truth: Annotated[Path, typer.Option(help="Folder with accounts.parquet, campaigns.parquet, daily.parquet.")],
+    root: Root = None,
+    warehouse: Warehouse = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+) -> None:
+    """Accuracy of what is published, against known truth."""
+    import pyarrow.parquet as pq
+
+    from jobs.evaluate import evaluate as score
+    from jobs.warehouse import open_warehouse
+
+    chosen = settings.settings(root, None, warehouse)
+    needed = {name: truth / f"{name}.parquet" for name in ("accounts", "campaigns", "daily")}
+    for path in needed.values():
+        if not path.is_file():
+            raise UsageError(f"The truth has no file {path}: --truth takes a folder that `iolaus simulate` wrote.")
+    published = open_warehouse(chosen.warehouse, chosen.root)
+    tables = ("campaigns", "campaign_members", "account_verdicts", "campaign_daily")
+    report = score(
+        {name: published.read(name, None) for name in tables},
+        {name: pq.ParquetFile(path).read() for name, path in needed.items()},
+    )
+    if as_json:
+        typer.echo(json.dumps(report.as_json(), indent=2, sort_keys=True))
+    else:
+        console.evaluation(report)
+
+
+@app.command()
+def status(root: Root = None, warehouse: Warehouse = None) -> None:
+    """Nights landed, built, published and stale, and the checks that failed."""
+    from jobs.status import nights
+
+    console.status(nights(settings.settings(root, None, warehouse)))
+
+
+@app.command()
+def steps(as_json: Annotated[bool, typer.Option("--json", help="Step to upstream steps, as JSON.")] = False) -> None:
+    """Every step in build order with what it is built after."""
+    from jobs.steps import upstream
+
+    if as_json:
+        typer.echo(json.dumps(upstream(), indent=2))
+    else:
+        for step, before in upstream().items():
+            typer.echo(f"{step}: {', '.join(before) or 'raw zone'}")
+
+
+@app.command()
+def demo(
+    root: Root = None,
+    preset: Annotated[str, typer.Option(help="tiny, small, mid or large.")] = "small",
+    seed: Annotated[int, typer.Option(help="Same seed, same world.")] = 1,
+    engine: Engine = None,
+    warehouse: Warehouse = None,
+) -> None:
+    """Make a small world, run every night of it, publish, and write the report."""
+    from jobs.run import landed_nights
+    from jobs.warehouse import open_warehouse
+
+    target = root or Path("demo")
+    target.mkdir(parents=True, exist_ok=True)
+    if not os.environ.get(settings.PSEUDONYM_KEY):
+        os.environ[settings.PSEUDONYM_KEY] = DEMO_KEY
+    if not (target / "truth").is_dir():
+        simulate(target, preset=preset, seed=seed, accounts=None, days=None, first="2026-03-02")
+    with _runner(target, engine, warehouse) as runner:
+        nights = landed_nights(runner.settings)
+        _run_nights(runner, nights)
+        published = open_warehouse(runner.settings.warehouse, runner.settings.root)
+    page = _write_report(published, target, nights[-1])
+    console.campaigns(published.read("campaigns", nights[-1]), published.read("campaign_rankings", nights[-1]))
+    console.say(f"Report:    {page.resolve()}")
+    console.say(f"Warehouse: {runner.settings.warehouse.replace('{root}', str(target.resolve()))}")
+    console.say(f"Quality:   {(target / 'quality' / 'data_docs').resolve()}")
+
+
+def _write_report(published: object, root: Path, night: date) -> Path:
+    from jobs.report import TABLES, render
+    from jobs.warehouse import Warehouse as Published
+
+    assert isinstance(published, Published)
+    page = root / "report" / f"{night.isoformat()}.html"
+    page.parent.mkdir(exist_ok=True)
+    aside = page.with_suffix(".tmp")
+    aside.write_text(render({name: published.read(name, night) for name in TABLES}, night), encoding="utf-8")
+    return aside.replace(page)
+
+
+def _run_nights(runner: Runner, nights: list[date]) -> None:
+    from jobs.steps import upstream
+
+    with console.nights(nights, len(upstream())) as show:
+        for night in nights:
+            runner.run(night, show(night))
+
+
+def _runner(root: Path | None, engine: str | None, warehouse: str | None):  # type: ignore[no-untyped-def]
+    from jobs.run import runner
+
+    return runner(settings.settings(root, engine, warehouse))
+
+
+def _day(text: str, option: str) -> date:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a date has no zone
+    except ValueError:
+        raise UsageError(f"{option} takes a date as YYYY-MM-DD, not {text!r}.") from None
+
+
+def main() -> None:
+    """Run the command; a known error is one sentence on stderr, anything else leaves its details in a file."""
+    try:
+        app(standalone_mode=True)
+    except IolausError as error:
+        console.error(str(error))
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        console.error("Interrupted: the last published night is untouched; run the command again to go on.")
+        sys.exit(1)
+    except Exception as error:
+        with tempfile.NamedTemporaryFile("w", prefix="iolaus-error-", suffix=".txt", delete=False) as details:
+            traceback.print_exc(file=details)
+        reason = (str(error).strip().splitlines() or [""])[0][:300]
+        console.error(f"Unexpected {type(error).__name__}: {reason} (details in {details.name}).")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

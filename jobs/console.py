@@ -1,0 +1,132 @@
+"""What the commands print: results to stdout, progress and errors to stderr, for a tired person at 3 a.m."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from jobs.evaluate import Report
+    from jobs.explain import Explanation
+    from jobs.run import Built
+    from jobs.status import NightStatus
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def say(text: str) -> None:
+    out.print(text, markup=False)
+
+
+def error(text: str) -> None:
+    err.print(f"error: {text}", markup=False, style="bold red")
+
+
+@contextlib.contextmanager
+def progress(title: str) -> Iterator[Callable[[str], None]]:
+    """A spinner with the latest note; plain lines where stderr is no terminal."""
+    if not err.is_terminal:
+        yield lambda note: err.print(f"{title}: {note}", markup=False)
+        return
+    with err.status(title) as status:
+        yield lambda note: status.update(f"{title}: {note}")
+
+
+@contextlib.contextmanager
+def nights(which: Sequence[date], steps: int) -> Iterator[Callable[[date], Callable[[Built], None]]]:
+    """Progress over nights and steps; a line per finished night where stderr is no terminal."""
+    bar = Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=err, transient=True
+    )
+    task = bar.add_task("starting", total=len(which) * steps)
+    with bar if err.is_terminal else contextlib.nullcontext():
+
+        def night_shown(night: date) -> Callable[[Built], None]:
+            started = time.monotonic()
+            finished: list[Built] = []
+
+            def step_done(built: Built) -> None:
+                finished.append(built)
+                bar.update(task, advance=1, description=f"{night} {built.step}")
+                if len(finished) == steps:
+                    made = sum(1 for each in finished if each.rows is not None)
+                    seconds = time.monotonic() - started
+                    err.print(f"{night}: {made} steps built, {steps - made} unchanged, {seconds:.1f} s", markup=False)
+
+            return step_done
+
+        yield night_shown
+
+
+def step(built: Built) -> None:
+    rows = "unchanged" if built.rows is None else f"{built.rows} rows"
+    err.print(f"{built.step}: {rows}, {built.seconds:.1f} s", markup=False)
+
+
+def campaigns(campaigns: pa.Table, rankings: pa.Table) -> None:
+    """The campaigns of a night, most likely extraction first."""
+    ranks = {
+        row["campaign_id"]: (row["rank_low"], row["rank_high"])
+        for row in rankings.to_pylist()
+        if row["metric"] == "exchanges"
+    }
+    table = _table("Campaigns", "name", "verdict", "likelihood", "accounts", "exchanges", "rank")
+    order = sorted(campaigns.to_pylist(), key=lambda row: (-row["likelihood"], -row["exchanges"], row["campaign_id"]))
+    for row in order:
+        low, high = ranks.get(row["campaign_id"], (None, None))
+        rank = "" if low is None else str(low) if low == high else f"{low}-{high}"
+        likelihood = f"{row['likelihood']:.3f} {row['likelihood_words']}"
+        cells = (row["name"], row["verdict"], likelihood, f"{row['accounts']:,}", f"{row['exchanges']:,}", rank)
+        table.add_row(*cells)
+    out.print(table)
+
+
+def explanation(found: Explanation) -> None:
+    out.print(found.title, markup=False, style="bold")
+    for line in found.facts:
+        out.print(line, markup=False)
+    for section in found.sections:
+        table = _table(section.title, "bits", "signal", "entity", "why")
+        for piece in section.pieces:
+            table.add_row(f"{piece.bits:+.3f}", piece.signal, piece.entity or "", piece.explanation)
+        table.add_row(f"{section.total:+.3f}", "sum", "", section.conclusion, style="bold")
+        out.print(table)
+
+
+def evaluation(report: Report) -> None:
+    for title, header, rows in report.tables():
+        table = _table(title, *header)
+        for row in rows:
+            table.add_row(*[str(cell) for cell in row])
+        out.print(table)
+
+
+def status(found: Sequence[NightStatus]) -> None:
+    table = _table("Nights", "night", "landed", "steps built", "published", "stale", "failed checks")
+    for night in found:
+        table.add_row(
+            night.night.isoformat(),
+            "yes" if night.is_landed else "no",
+            f"{night.steps_built} of {night.steps}",
+            "yes" if night.is_published else "no",
+            night.stale_because or "no",
+            "; ".join(night.failed_checks) or "none",
+        )
+    out.print(table)
+
+
+def _table(title: str, *header: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for name in header:
+        table.add_column(name, overflow="fold")
+    return table

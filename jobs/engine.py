@@ -1,0 +1,81 @@
+"""The Spark Connect session: embedded Sail, local JVM Spark, or any Spark Connect server.
+
+Jobs see only a `SparkSession`; which engine answers is decided here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from jobs.errors import IolausError
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+SHUFFLE_PARTITIONS = 4  # nights of this size are small: more partitions only cost task starts
+COMMON = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+}
+LOCAL_JVM = {
+    "spark.sql.shuffle.partitions": str(SHUFFLE_PARTITIONS),
+    "spark.driver.memory": "2g",
+    "spark.ui.enabled": "false",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.host": "127.0.0.1",
+}
+
+
+@contextlib.contextmanager
+def session(engine: str) -> Iterator[SparkSession]:
+    """A session on `engine` (`sail`, `spark` or `sc://host:port`), closed and its server stopped at the end.
+
+    Raises `IolausError` when the engine cannot be reached or started.
+    """
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
+    os.environ["TZ"] = "UTC"
+    with contextlib.ExitStack() as cleanup:
+        try:
+            spark = _connect(engine, cleanup)
+            for option, value in COMMON.items():
+                spark.conf.set(option, value)
+        except Exception as error:
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise IolausError(f"The engine {engine} cannot be used ({reason}); check IOLAUS_ENGINE.") from error
+        yield spark
+
+
+def _connect(engine: str, cleanup: contextlib.ExitStack) -> SparkSession:
+    if engine == "sail":
+        return _sail(cleanup)
+    from pyspark.sql import SparkSession
+
+    if engine == "spark":
+        builder = SparkSession.builder.remote("local[*]")
+        for option, value in LOCAL_JVM.items():
+            builder = builder.config(option, value)
+        spark = builder.getOrCreate()
+    else:
+        spark = SparkSession.builder.remote(engine).getOrCreate()
+    cleanup.callback(spark.stop)
+    return spark
+
+
+def _sail(cleanup: contextlib.ExitStack) -> SparkSession:
+    os.environ.setdefault("RUST_LOG", "error")
+    from pysail.spark import SparkConnectServer
+    from pyspark.sql import SparkSession
+
+    server = SparkConnectServer(port=0)
+    server.start(background=True)
+    cleanup.callback(server.stop)
+    _, port = server.listening_address
+    spark = SparkSession.builder.remote(f"sc://127.0.0.1:{port}").create()
+    cleanup.callback(spark.stop)
+    return spark

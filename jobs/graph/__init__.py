@@ -1,0 +1,1 @@
+"""Algorithms on plain frames, arrays and networkx graphs; no table names."""

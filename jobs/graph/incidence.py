@@ -1,0 +1,24 @@
+"""Who met what: the account-entity pairs that the later steps count, with what may not bridge left out."""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+MAX_PER_SIGNAL = 8  # entities of one signal an account brings in, most used first: bounds the pairs at a few hundred
+
+
+def usable(observations: DataFrame, synchronies: DataFrame, entities: DataFrame) -> DataFrame:
+    """Account-entity pairs that may form a cell: no hubs, and at most MAX_PER_SIGNAL of a signal per account."""
+    met = observations.select("account_id", "signal", "entity", "events").unionByName(
+        synchronies.select("account_id", "signal", "entity", F.col("beats").alias("events"))
+    )
+    most_used = Window.partitionBy("account_id", "signal").orderBy(
+        F.col("events").desc(), F.col("accounts").desc(), F.col("entity")
+    )
+    return (
+        met.join(entities.where(~F.col("is_hub")), on=["signal", "entity"], how="inner")
+        .withColumn("place", F.row_number().over(most_used))
+        .where(F.col("place") <= MAX_PER_SIGNAL)
+        .select("account_id", "signal", "entity", "family", "accounts", "population")
+    )

@@ -1,0 +1,170 @@
+"""IP addresses while they are still in clear: their token, their prefix and the registered network around them.
+
+An IPv4-mapped IPv6 address is the IPv4 address it maps, and tokens are of the address's bytes, so spelling does not
+count. The prefix is the /24 or /48, the usual size one customer is given (RFC 6177 for IPv6). The network is the
+longest block of `ip_networks` that contains the address.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from jobs.pseudonyms import Pseudonyms
+
+if TYPE_CHECKING:
+    from jobs.landing.rows import Landed
+
+PREFIX_BITS = {4: 24, 6: 48}
+ADDRESS_KIND, PREFIX_KIND = "address", "prefix"
+_MAPPED = bytes(10) + b"\xff\xff"
+_WIDTH = 17  # a family byte and 16 address bytes: one sorted order for both families
+
+
+def packed(text: str) -> bytes | None:
+    """The 4 or 16 bytes of an address, or None for what is none."""
+    text = text.strip()
+    try:
+        if ":" not in text:
+            return socket.inet_pton(socket.AF_INET, text)
+        found = socket.inet_pton(socket.AF_INET6, text)
+    except (OSError, ValueError):
+        return None
+    return found[12:] if found.startswith(_MAPPED) else found
+
+
+def block(text: str) -> str | None:
+    """A CIDR block in canonical form (host bits cleared), or None for what is none."""
+    try:
+        return str(ipaddress.ip_network(text.strip(), strict=False))
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """A column of addresses as indices into its distinct ones; None for a text that is no address."""
+
+    indices: pa.Array
+    distinct: list[bytes | None]
+
+    @classmethod
+    def of(cls, texts: pa.Array) -> Addresses:
+        encoded = texts.dictionary_encode()
+        return cls(encoded.indices, [packed(text) for text in encoded.dictionary.to_pylist()])
+
+    @property
+    def invalid(self) -> Any:
+        bad = np.array([each is None for each in self.distinct] + [False])
+        return bad[self.indices.fill_null(len(self.distinct)).to_numpy(zero_copy_only=False)]
+
+    def spread(self, values: list[Any], kind: pa.DataType) -> pa.Array:
+        return pa.array(values, kind).take(self.indices)
+
+
+class Networks:
+    """Longest-prefix lookup in a set of possibly nested blocks, as sorted disjoint segments."""
+
+    def __init__(self, rows: list[dict[str, Any]]) -> None:
+        """`rows` have `cidr`, `asn`, `kind` and `country`; blocks are unique."""
+        parsed = [(ipaddress.ip_network(row["cidr"]), row) for row in rows]
+        order = sorted(parsed, key=lambda each: (each[0].version, int(each[0].network_address), each[0].prefixlen))
+        starts: list[bytes] = [_key(4, 0), _key(6, 0)]
+        owners: list[int] = [-1, -1]
+        self.rows = [row for _, row in order]
+        for version in (4, 6):
+            blocks = [(index, net) for index, (net, _) in enumerate(order) if net.version == version]
+            open_blocks: list[tuple[int, Any]] = []
+            for index, net in blocks:
+                _close(open_blocks, int(net.network_address), version, starts, owners)
+                starts.append(_key(version, int(net.network_address)))
+                owners.append(index)
+                open_blocks.append((index, net))
+            _close(open_blocks, None, version, starts, owners)
+        # Among segments that start at one point the last one recorded holds; what was recorded before it is empty.
+        last = dict(zip(starts, owners, strict=True))
+        self._starts = np.array(sorted(last), f"S{_WIDTH}")
+        self._owners = np.array([last[start] for start in sorted(last)], np.int64)
+
+    @classmethod
+    def read(cls, path: str | None) -> Networks:
+        """The networks of a Parquet file or folder of `staged.ip_networks` rows; none for None."""
+        if path is None:
+            return cls([])
+        columns = ["cidr", "asn", "kind", "country"]
+        return cls(pq.read_table(path, columns=columns).to_pylist())
+
+    def find(self, addresses: list[bytes | None]) -> list[dict[str, Any] | None]:
+        """The row of the longest block around each address, or None."""
+        if not self.rows or not addresses:
+            return [None] * len(addresses)
+        keys = np.array([_key_of(each) for each in addresses], f"S{_WIDTH}")
+        owners = self._owners[np.searchsorted(self._starts, keys, side="right") - 1]
+        return [
+            self.rows[owner] if owner >= 0 and address is not None else None
+            for owner, address in zip(owners.tolist(), addresses, strict=True)
+        ]
+
+
+def _close(
+    open_blocks: list[tuple[int, Any]], until: int | None, version: int, starts: list[bytes], owners: list[int]
+) -> None:
+    """End the blocks that end before `until`; what follows belongs to the block around them, or to none."""
+    while open_blocks and (until is None or int(open_blocks[-1][1].broadcast_address) < until):
+        _, ended = open_blocks.pop()
+        after = int(ended.broadcast_address) + 1
+        if after < 2 ** (32 if version == 4 else 128):
+            starts.append(_key(version, after))
+            owners.append(open_blocks[-1][0] if open_blocks else -1)
+
+
+def _key(version: int, address: int) -> bytes:
+    return _key_of(address.to_bytes(4 if version == 4 else 16, "big"))
+
+
+def _key_of(address: bytes | None) -> bytes:
+    if address is None:
+        return b"\x04" + bytes(16)
+    return (b"\x04" if len(address) == 4 else b"\x06") + address.ljust(16, b"\0")
+
+
+def address_columns(landed: Landed, column: str, name: str) -> dict[str, pa.Array]:
+    """Six columns of an address: `<name>_address`, `_prefix`, `_network`, `_asn`, `_network_kind`, `_country`."""
+    found = landed.addresses[column]
+    pseudonyms, networks = landed.pseudonyms, landed.networks.find(found.distinct)
+
+    def known(key: str) -> list[Any]:
+        return [None if network is None else network[key] for network in networks]
+
+    return {
+        f"{name}_address": found.spread([_token(pseudonyms, each) for each in found.distinct], pa.string()),
+        f"{name}_prefix": found.spread([_prefix_token(pseudonyms, each) for each in found.distinct], pa.string()),
+        f"{name}_network": found.spread(known("cidr"), pa.string()),
+        f"{name}_asn": found.spread(known("asn"), pa.int64()),
+        f"{name}_network_kind": found.spread(known("kind"), pa.string()),
+        f"{name}_country": found.spread(known("country"), pa.string()),
+    }
+
+
+def block_token(pseudonyms: Pseudonyms, cidr: str) -> str | None:
+    """The token a single address or a whole prefix would have; None for blocks of any other size."""
+    net = ipaddress.ip_network(cidr)
+    if net.prefixlen == net.max_prefixlen:
+        return _token(pseudonyms, net.network_address.packed)
+    return _prefix_token(pseudonyms, net.network_address.packed) if net.prefixlen == PREFIX_BITS[net.version] else None
+
+
+def _token(pseudonyms: Pseudonyms, address: bytes | None) -> str | None:
+    return None if address is None else pseudonyms.token(ADDRESS_KIND, address.hex())
+
+
+def _prefix_token(pseudonyms: Pseudonyms, address: bytes | None) -> str | None:
+    if address is None:
+        return None
+    return pseudonyms.token(PREFIX_KIND, address[: PREFIX_BITS[4 if len(address) == 4 else 6] // 8].hex())

@@ -1,0 +1,113 @@
+"""What was delivered: the files of the partition in force, checked as far as headers tell, and their content hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from jobs.errors import IolausError
+from jobs.landing import formats
+from jobs.landing.shapes import FACT, RawTable, declared
+
+
+@dataclass(frozen=True)
+class RawFile:
+    """One delivered file. `name` is its path below the root; `parts` are Parquet row groups, or 1 for JSON lines.
+
+    `rows` is None for JSON lines, whose rows are known only when read.
+    """
+
+    path: str
+    name: str
+    size_bytes: int
+    sha256: str
+    rows: int | None
+    parts: int
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """The partition of a raw table that is in force on a night; `ds` is None when nothing was delivered.
+
+    `unknown_columns` are delivered and not declared (of JSON lines only the first megabytes are looked at);
+    `missing_columns` are optional and absent from at least one file. `content_hash` depends on the bytes of the
+    files only, not on their names or order.
+    """
+
+    table: str
+    ds: date | None
+    files: tuple[RawFile, ...] = ()
+    unknown_columns: tuple[str, ...] = ()
+    missing_columns: tuple[str, ...] = ()
+    content_hash: str | None = None
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(file.size_bytes for file in self.files)
+
+
+def find(root: Path, table: str, night: date) -> Delivery:
+    """The delivery of `table` in force on `night`: facts of that very `ds`, snapshots of the newest `ds` up to it.
+
+    A partition without a data file counts as not delivered. Raises `IolausError` naming the table and the file
+    when a partition is misnamed, a file is of no known format, cannot be read, or lacks a required column.
+    """
+    raw = declared(table)
+    for ds, folder in _partitions(root / "raw" / table, table, night, newest_first=True):
+        if raw.kind == FACT and ds != night:
+            continue
+        paths = _data_files(folder, table, root)
+        if paths:
+            return _delivery(raw, ds, paths, root)
+    return Delivery(table, None)
+
+
+def _partitions(folder: Path, table: str, night: date, newest_first: bool) -> list[tuple[date, Path]]:
+    found = []
+    for each in folder.glob("ds=*") if folder.is_dir() else ():
+        try:
+            ds = date.fromisoformat(each.name.removeprefix("ds="))
+        except ValueError:
+            raise IolausError(
+                f"Table raw/{table} has the partition {each.name}, no date: name it ds=YYYY-MM-DD or remove it."
+            ) from None
+        if ds <= night:
+            found.append((ds, each))
+    return sorted(found, reverse=newest_first)
+
+
+def _data_files(folder: Path, table: str, root: Path) -> list[Path]:
+    """Data files, sorted; names that start with a dot or underscore are markers of the writers and ignored."""
+    paths = sorted(each for each in folder.iterdir() if each.is_file() and each.name[0] not in "._")
+    for path in paths:
+        if not path.name.endswith((*formats.JSON_SUFFIXES, formats.PARQUET_SUFFIX)):
+            raise IolausError(
+                f"Table raw/{table}: the file {path.relative_to(root)} is neither Parquet nor JSON lines "
+                f"({', '.join((formats.PARQUET_SUFFIX, *formats.JSON_SUFFIXES))}): convert or remove it."
+            )
+    return paths
+
+
+def _delivery(raw: RawTable, ds: date, paths: list[Path], root: Path) -> Delivery:
+    names = {each.name for each in raw.fields}
+    files: list[RawFile] = []
+    unknown: set[str] = set()
+    missing: set[str] = set()
+    for path in paths:
+        name = path.relative_to(root).as_posix()
+        with formats.readable(raw.name, name):
+            header = formats.header(path)
+            with path.open("rb") as handle:
+                sha256 = hashlib.file_digest(handle, "sha256").hexdigest()
+        if header.complete:
+            formats.require(raw, name, header.columns)
+        unknown |= header.columns - names
+        missing |= names - header.columns
+        files.append(RawFile(str(path), name, path.stat().st_size, sha256, header.rows, header.parts))
+    content = hashlib.sha256(json.dumps(sorted(file.sha256 for file in files)).encode()).hexdigest()
+    return Delivery(
+        raw.name, ds, tuple(files), tuple(sorted(unknown)), tuple(sorted(missing - set(raw.required))), content
+    )

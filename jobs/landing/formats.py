@@ -1,0 +1,233 @@
+"""The two raw formats, read in blocks of rows at their declared types: Parquet row groups and JSON lines.
+
+JSON lines are read by Arrow's parser a few megabytes at a time; a piece it does not accept as a whole is read again
+line by line, so one broken line costs little and is rejected alone. Both ways accept exactly the same rows. Of a member
+that a line names twice the last one counts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.json as pj
+import pyarrow.parquet as pq
+
+from jobs.errors import IolausError
+from jobs.landing.shapes import RawTable
+from jobs.landing.values import Conformed, conform, conform_values, nulls
+
+PARQUET_SUFFIX = ".parquet"
+JSON_SUFFIXES = (".jsonl", ".jsonl.gz", ".jsonl.zst")
+ROWS_PER_BLOCK = 262_144
+ROWS_PER_TEXT_BLOCK = 8_192  # prompts may hold 100 kB each; a block stays below Arrow's 2 GB per string column
+BYTES_PER_PIECE = 8 << 20
+HEADER_BYTES = 4 << 20
+_BARE_WORD = re.compile(rb"[:,\[]\s*-?(?:NaN|Inf)")  # what Arrow's parser takes for a number and the standard does not
+_JSON_TYPES = {
+    "string": pa.string(),
+    "long": pa.int64(),
+    "int": pa.int64(),
+    "double": pa.float64(),
+    "boolean": pa.bool_(),
+    "timestamp": pa.string(),
+    "date": pa.string(),
+    "array<int>": pa.list_(pa.int64()),
+}
+
+
+@dataclass(frozen=True)
+class Header:
+    """What the start (JSON) or footer (Parquet) of a file tells. `complete` when no other column can turn up."""
+
+    columns: frozenset[str]
+    rows: int | None
+    parts: int
+    complete: bool
+
+
+@dataclass(frozen=True)
+class Block:
+    """Rows at their declared types; `unreadable` holds the lines that are no JSON object, by row."""
+
+    rows: int
+    columns: dict[str, Conformed]
+    unreadable: dict[int, bytes] = field(default_factory=dict)
+
+
+@contextlib.contextmanager
+def readable(table: str, name: str) -> Iterator[None]:
+    """Turn whatever a broken file raises into one sentence that names it."""
+    try:
+        yield
+    except IolausError:
+        raise
+    except (OSError, EOFError, ValueError, zlib.error, pa.ArrowException) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise IolausError(
+            f"Table raw/{table}: the file {name} cannot be read ({reason.rstrip('.')}): deliver it again whole."
+        ) from error
+
+
+def require(raw: RawTable, name: str, columns: frozenset[str] | set[str]) -> None:
+    """Raise `IolausError` when a required column is absent from the file `name`."""
+    lost = [each for each in raw.required if each not in columns]
+    if lost:
+        word = "column" if len(lost) == 1 else "columns"
+        raise IolausError(
+            f"Table raw/{raw.name}: the file {name} lacks the required {word} {', '.join(lost)}: deliver it again with "
+            f"{'it' if len(lost) == 1 else 'them'}."
+        )
+
+
+def header(path: Path) -> Header:
+    """Columns, rows and parts of a file as far as can be told without reading it whole."""
+    if path.name.endswith(PARQUET_SUFFIX):
+        with pq.ParquetFile(path) as file:
+            meta = file.metadata
+            return Header(frozenset(file.schema_arrow.names), meta.num_rows, meta.num_row_groups, complete=True)
+    columns: set[str] = set()
+    readable_lines = 0
+    with _open(path) as stream:
+        start = stream.read(HEADER_BYTES)
+        whole = len(start) < HEADER_BYTES
+    for line in start.splitlines() if whole else start.splitlines()[:-1]:
+        record = _record(line)
+        if record is not None:
+            readable_lines += 1
+            columns |= record.keys()
+    return Header(frozenset(columns), None, 1, complete=whole and readable_lines > 0)
+
+
+def blocks(raw: RawTable, path: str, name: str, part: int) -> Iterator[Block]:
+    """The rows of one part of a file. Raises `IolausError` when the file breaks off or lacks a required column."""
+    with readable(raw.name, name):
+        yield from (_parquet(raw, path, part) if path.endswith(PARQUET_SUFFIX) else _json(raw, Path(path), name))
+
+
+def _parquet(raw: RawTable, path: str, group: int) -> Iterator[Block]:
+    with pq.ParquetFile(path) as file:
+        present = [each.name for each in raw.fields if each.name in file.schema_arrow.names]
+        size = ROWS_PER_TEXT_BLOCK if "prompt_text" in present else ROWS_PER_BLOCK
+        for batch in file.iter_batches(size, row_groups=[group], columns=present, use_threads=False):
+            yield Block(
+                batch.num_rows,
+                {
+                    each.name: conform(batch.column(each.name), each.type)
+                    if each.name in present
+                    else nulls(each.type, batch.num_rows)
+                    for each in raw.fields
+                },
+            )
+
+
+def _json(raw: RawTable, path: Path, name: str) -> Iterator[Block]:
+    unseen = {each.encode() for each in raw.required}
+    records = 0
+    with _open(path) as stream:
+        for piece in _pieces(stream):
+            unseen = {each for each in unseen if b'"' + each + b'"' not in piece}
+            block = _piece_at_once(raw, piece) or _piece_by_line(raw, piece)
+            records += block.rows - len(block.unreadable)
+            if block.rows:
+                yield block
+    if records and unseen:
+        require(raw, name, {each for each in raw.required if each.encode() not in unseen})
+
+
+def _open(path: Path) -> Any:
+    if path.name.endswith(".zst"):
+        return pa.CompressedInputStream(pa.OSFile(str(path)), "zstd")
+    if path.name.endswith(".gz"):
+        import gzip
+
+        return gzip.open(path, "rb")
+    return path.open("rb")
+
+
+def _pieces(stream: Any) -> Iterator[bytes]:
+    """Whole lines, some megabytes at a time."""
+    rest = b""
+    first = True
+    while chunk := stream.read(BYTES_PER_PIECE):
+        if first:
+            chunk, first = chunk.removeprefix(b"\xef\xbb\xbf"), False
+        cut = chunk.rfind(b"\n") + 1
+        if cut:
+            yield rest + chunk[:cut]
+            rest = chunk[cut:]
+        else:
+            rest += chunk
+    if rest:
+        yield rest
+
+
+def _piece_at_once(raw: RawTable, piece: bytes) -> Block | None:
+    """The rows as Arrow's parser reads them, or None unless every line surely is one object of fitting types."""
+    kinds = {each.name: each.type for each in raw.fields}
+    body = piece.rstrip(b"\n")
+    lines = body.count(b"\n") + 1
+    one_object_a_line = (
+        body.startswith(b"{")
+        and body.endswith(b"}")
+        and body.count(b"\n{") == body.count(b"}\n") == lines - 1
+        and set(kinds.values()) <= _JSON_TYPES.keys()
+        and not ((b"NaN" in body or b"Inf" in body) and _BARE_WORD.search(body))
+    )
+    if not one_object_a_line:
+        return None
+    schema = pa.schema([(name, _JSON_TYPES[kind]) for name, kind in kinds.items()])
+    try:
+        body.decode()
+        found = pj.read_json(
+            io.BytesIO(body),
+            read_options=pj.ReadOptions(use_threads=False, block_size=len(body) + 1),
+            parse_options=pj.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore"),
+        ).combine_chunks()
+    except (pa.ArrowException, UnicodeDecodeError):
+        return None
+    if found.num_rows != lines:
+        return None
+    return Block(lines, {name: conform(_array(found.column(name)), kind) for name, kind in kinds.items()})
+
+
+def _array(column: pa.ChunkedArray) -> pa.Array:
+    return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
+
+
+def _piece_by_line(raw: RawTable, piece: bytes) -> Block:
+    lines = [line for line in (each.strip() for each in piece.split(b"\n")) if line]
+    records = [_record(line) for line in lines]
+    objects = [record or {} for record in records]
+    columns = {each.name: conform_values([one.get(each.name) for one in objects], each.type) for each in raw.fields}
+    unreadable = {row: lines[row] for row, record in enumerate(records) if record is None}
+    return Block(len(lines), columns, unreadable)
+
+
+def _record(line: bytes) -> dict[str, Any] | None:
+    """The object on a line, or None for what is no valid JSON object."""
+    try:
+        record = json.loads(line.decode(), parse_float=_Number, parse_constant=_constant)
+        if b"\\u" in line:
+            json.dumps(record, ensure_ascii=False, default=str).encode()  # a lone surrogate is no text
+    except (ValueError, RecursionError):
+        return None
+    return record if isinstance(record, dict) else None
+
+
+class _Number(Decimal):
+    """A JSON number with a fraction, exact, so that a cost is not bent through binary."""
+
+
+def _constant(name: str) -> float | None:
+    """NaN is how Python writes a missing number; an infinity is kept for its column to refuse."""
+    return None if name == "NaN" else float(name)

@@ -1,0 +1,109 @@
+"""The function that runs inside the engine: delivered files in, staged rows with their digest and reason out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jobs.landing import addresses, formats
+from jobs.landing.addresses import Addresses, Networks
+from jobs.landing.checks import rejection_reasons
+from jobs.landing.digests import record_digests
+from jobs.landing.shapes import Field, RawTable, declared
+from jobs.pseudonyms import Pseudonyms
+
+Part = tuple[str, str, int]  # path, name below the root, row group
+
+
+@dataclass(frozen=True)
+class Landed:
+    """A block of rows on its way to staged: raw columns at their declared types and what derivations need.
+
+    `digests` are the rows' record digests; `addresses` the columns declared as addresses, already read.
+    """
+
+    columns: dict[str, pa.Array]
+    digests: pa.Array
+    addresses: dict[str, Addresses]
+    pseudonyms: Pseudonyms
+    networks: Networks
+
+    def __getitem__(self, column: str) -> pa.Array:
+        return self.columns[column]
+
+    def tokens(self, kind: str, column: str, normalise: Any) -> pa.Array:
+        return self.pseudonyms.tokens(kind, self.columns[column], normalise)
+
+
+def land(
+    batches: Iterator[pa.RecordBatch],
+    table: str,
+    parts: Sequence[Part],
+    ds: date,
+    schema: pa.Schema,
+    networks_path: str | None,
+) -> Iterator[pa.RecordBatch]:
+    """For each part number in `batches` (column `id`), its rows in `schema`.
+
+    The pseudonym key is read here, in the worker, so that it is in no plan. Raises `IolausError` for a broken file.
+    """
+    raw = declared(table)
+    pseudonyms = Pseudonyms.from_environment()
+    needs_networks = any(each.address for each in raw.fields)
+    networks = Networks.read(networks_path if needs_networks else None)
+    for batch in batches:
+        for number in batch.column(0).to_pylist():
+            path, name, group = parts[number]
+            for block in formats.blocks(raw, path, name, group):
+                yield stage(raw, block, name, ds, schema, pseudonyms, networks)
+
+
+def stage(
+    raw: RawTable,
+    block: formats.Block,
+    name: str,
+    ds: date,
+    schema: pa.Schema,
+    pseudonyms: Pseudonyms,
+    networks: Networks,
+) -> pa.RecordBatch:
+    """One block as staged rows; a rejected row keeps only its digest, reason and origin."""
+    columns = {field: column.values for field, column in block.columns.items()}
+    found = {each.name: Addresses.of(columns[each.name]) for each in raw.fields if each.address}
+    invalid = {field: each.invalid for field, each in found.items()}
+    invalid |= {each.name: _not_a_block(each, columns) for each in raw.fields if each.network or each.network_if}
+    digests = record_digests(raw, block, pseudonyms)
+    reasons = rejection_reasons(raw, block, invalid, ds)
+    staged = columns | raw.derive(Landed(columns, digests, found, pseudonyms, networks))
+    if raw.event_at is not None:
+        staged["activity_date"] = _utc_dates(columns[raw.event_at])
+    if reasons.null_count < block.rows:
+        rows = np.arange(block.rows)
+        keep = pa.array(rows, mask=pc.is_valid(reasons).to_numpy(zero_copy_only=False))
+        staged = {each: staged[each].take(keep) for each in schema.names if each in staged}
+    staged |= {
+        "rejection_reason": reasons,
+        "record_digest": digests,
+        "file": pa.repeat(pa.scalar(name), block.rows),
+        "delivered_on": pa.repeat(pa.scalar(ds, pa.date32()), block.rows),
+    }
+    return pa.RecordBatch.from_arrays([staged[each.name].cast(each.type) for each in schema], schema=schema)
+
+
+def _not_a_block(field: Field, columns: dict[str, pa.Array]) -> Any:
+    is_block = Pseudonyms.per_distinct(columns[field.name], lambda text: addresses.block(text) is not None, pa.bool_())
+    wrong = pc.invert(is_block)
+    if field.network_if is not None:
+        column, values = field.network_if
+        wrong = pc.and_(wrong, pc.is_in(columns[column], value_set=pa.array(values)))
+    return wrong.fill_null(False).to_numpy(zero_copy_only=False)
+
+
+def _utc_dates(moments: pa.Array) -> pa.Array:
+    return pc.floor_temporal(moments.cast(pa.timestamp("us")), unit="day").cast(pa.date32())

@@ -1,0 +1,1 @@
+"""Links: account-entity pairs weighed against chance, pruned and connected. Nothing here judges intent."""

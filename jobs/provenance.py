@@ -1,0 +1,29 @@
+"""Which code and which inputs made a table: the fingerprint that lets an unchanged step be skipped."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent
+NOT_PART_OF_A_NIGHT = ("simulate", "report", "cli.py", "evaluate.py", "dictionary.py", "console.py")
+
+
+@functools.cache
+def code_version() -> str:
+    """Digest (16 hex digits) of the source of everything that shapes a table: jobs and contracts."""
+    digest = hashlib.sha256()
+    for path in sorted([*PACKAGE.rglob("*.py"), *PACKAGE.parent.joinpath("schemas").rglob("*.yaml")]):
+        relative = path.relative_to(PACKAGE.parent)
+        if not any(part in NOT_PART_OF_A_NIGHT for part in relative.parts):
+            digest.update(f"{relative.as_posix()}\0".encode() + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def fingerprint(parts: Mapping[str, object]) -> str:
+    """Digest (32 hex digits) of the code version and of `parts`, whatever their order."""
+    text = json.dumps({"code": code_version(), **parts}, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

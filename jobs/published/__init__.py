@@ -1,0 +1,1 @@
+"""Published: what a consumer was promised. Modules choose, rename and redact; they compute nothing new."""

@@ -1,0 +1,19 @@
+"""One row per night and event in the life of a campaign."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs.columns import NIGHT
+
+INPUTS = {"campaigns.lineage": NIGHT}
+
+
+def transform(night: date, lineage: DataFrame) -> DataFrame:
+    """Columns as in the contract; an event without a second campaign names the campaign itself."""
+    return lineage.select(
+        F.lit(night).cast("date").alias("as_of_date"), "campaign_id", "event", "other_campaign_id", "overlap"
+    )

@@ -1,0 +1,63 @@
+"""The only reader of the environment: where the data is, which engine runs, which warehouse is published to, and the key.
+
+Science (thresholds, windows, priors) never lives here: it stands beside the function that uses it.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from jobs.errors import UsageError
+
+ROOT, ENGINE, WAREHOUSE = "IOLAUS_ROOT", "IOLAUS_ENGINE", "IOLAUS_WAREHOUSE"
+PSEUDONYM_KEY, CATALOG = "IOLAUS_PSEUDONYM_KEY", "IOLAUS_CATALOG"
+NAMES = (ROOT, ENGINE, WAREHOUSE, PSEUDONYM_KEY, CATALOG)
+DEFAULT_ENGINE = "sail"
+DEFAULT_WAREHOUSE = "duckdb:///{root}/warehouse.duckdb"
+MIN_KEY_BYTES = 16  # 128 bits: shorter keys can be searched
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One run's environment. `catalog` names a PyIceberg catalog configured outside, or is None for the embedded one."""
+
+    root: Path
+    engine: str = DEFAULT_ENGINE
+    warehouse: str = DEFAULT_WAREHOUSE
+    catalog: str | None = None
+
+
+def settings(root: Path | None, engine: str | None = None, warehouse: str | None = None) -> Settings:
+    """The settings in force: what is given here, else the environment, else the default.
+
+    Raises `UsageError` when the root is not named or does not exist, or the engine is none that is known.
+    """
+    given = root or (Path(os.environ[ROOT]) if os.environ.get(ROOT) else None)
+    if given is None:
+        raise UsageError(f"No root folder is named: pass --root DIR or set {ROOT}.")
+    if not given.is_dir():
+        raise UsageError(f"The root folder {given} does not exist: create it or correct --root.")
+    chosen = engine or os.environ.get(ENGINE) or DEFAULT_ENGINE
+    if chosen not in ("sail", "spark") and not chosen.startswith("sc://"):
+        raise UsageError(f"The engine {chosen!r} is not known: set {ENGINE} to sail, spark or sc://host:port.")
+    return Settings(
+        root=given.resolve(),
+        engine=chosen,
+        warehouse=warehouse or os.environ.get(WAREHOUSE) or DEFAULT_WAREHOUSE,
+        catalog=os.environ.get(CATALOG) or None,
+    )
+
+
+def pseudonym_key() -> bytes:
+    """The key of the pseudonyms, read where it is used (also inside engine workers), never carried in a plan.
+
+    Raises `UsageError` when it is not set or shorter than 16 bytes.
+    """
+    key = os.environ.get(PSEUDONYM_KEY, "").encode()
+    if not key:
+        raise UsageError(f"The pseudonym key is not set: put a secret of 16 bytes or more into {PSEUDONYM_KEY}.")
+    if len(key) < MIN_KEY_BYTES:
+        raise UsageError(f"The pseudonym key in {PSEUDONYM_KEY} is shorter than 16 bytes: use a longer secret.")
+    return key

@@ -1,0 +1,96 @@
+"""One row per activity date and account: how much it did, when, from where and with what.
+
+Everything is a whole number, so days add up exactly; shares and rates are formed by the reader. A late delivery
+makes a second row of the same day under a later night, with the late requests only: sums over nights stay right,
+while numbers of different things (`addresses`, `active_hours`) then count what both rows have twice.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from jobs.columns import NIGHT
+
+INPUTS = {"staged.api_requests": NIGHT}
+
+ELICITS = 0.5  # elicitation score from which a request counts as asking for reasoning
+SLOT_SECONDS = 300
+BAND_DIGITS = 24  # of a staged sketch: its first three values, as in signals.prompt_templates
+DAY = ("activity_date", "account_id")
+DIFFERENT = {  # column of the result: column whose different values it counts
+    "models": "request_model",
+    "tasks": "task_label",
+    "addresses": "client_address",
+    "prefixes": "client_prefix",
+    "networks": "client_network",
+    "api_keys": "api_key_id",
+    "system_prompts": "system_prompt_hash",
+    "active_slots": "slot",
+}
+
+
+def transform(night: date, api_requests: DataFrame) -> DataFrame:
+    """Columns activity_date, account_id, sums, numbers of different things, first and last request, top country."""
+    slot = F.floor(F.unix_seconds("requested_at") / F.lit(SLOT_SECONDS))
+    days = (
+        api_requests.withColumn("slot", slot)
+        .groupBy(*DAY)
+        .agg(
+            *[total.alias(name) for name, total in _sums().items()],
+            # sets and not count(distinct): several of those in one query need a shuffle each
+            *[F.size(F.collect_set(of)).cast("long").alias(name) for name, of in DIFFERENT.items()],
+            F.expr("cast(bit_count(bit_or(shiftleft(1, hour(requested_at)))) as bigint)").alias("active_hours"),
+            F.min("requested_at").alias("first_request_at"),
+            F.max("requested_at").alias("last_request_at"),
+        )
+    )
+    templates = _most_used(api_requests.withColumn("band", F.substring("prompt_sketch", 1, BAND_DIGITS)), "band")
+    countries = _most_used(api_requests, "client_country")
+    repeated = F.when(F.col("band_requests") >= 2, F.col("band_requests")).otherwise(F.lit(0))
+    return (
+        days.join(templates, on=list(DAY), how="left")
+        .join(countries, on=list(DAY), how="left")
+        .withColumn("top_template_requests", repeated.cast("long"))
+        .withColumnRenamed("top_client_country", "top_country")
+        .drop("band_requests", "top_band", "client_country_requests")
+    )
+
+
+def _sums() -> dict[str, Column]:
+    score, kind = F.col("elicitation_score"), F.col("client_network_kind")
+    micros = F.floor(score * F.lit(1e6) + F.lit(0.5)).cast("long")  # floor, not round: engines agree on it
+    zero = F.lit(0).cast("long")
+    return {
+        "requests": F.count("*"),
+        "errors": F.count_if(F.col("status_code") >= 400),
+        "input_tokens": F.sum("input_tokens"),
+        "output_tokens": F.sum("output_tokens"),
+        "reasoning_output_tokens": F.coalesce(F.sum("reasoning_output_tokens"), zero),
+        "stream_requests": F.count_if(F.col("stream")),
+        "tool_requests": F.count_if(F.col("tools_hash").isNotNull() | (F.col("operation") == "execute_tool")),
+        "chat_requests": F.count_if(F.col("access_path") == "chat"),
+        "sketched_requests": F.count("prompt_sketch"),
+        "scored_requests": F.count("elicitation_score"),
+        "elicitation_requests": F.count_if(score >= ELICITS),
+        "elicitation_sum_micros": F.coalesce(F.sum(micros), zero),
+        "hosting_requests": F.count_if(kind == "hosting"),
+        "proxy_requests": F.count_if(kind.isin("proxy", "vpn")),
+        "education_requests": F.count_if(kind == "education"),
+    }
+
+
+def _most_used(api_requests: DataFrame, column: str) -> DataFrame:
+    """Per account-day the most frequent value, as `top_<column>`, and its `<column>_requests`."""
+    counts = (
+        api_requests.where(F.col(column).isNotNull())
+        .groupBy(*DAY, column)
+        .agg(F.count("*").alias("requests"))
+        .groupBy(*DAY)
+        .agg(F.min(F.struct((-F.col("requests")).alias("minus"), F.col(column))).alias("top"))
+    )
+    return counts.select(
+        *DAY, F.col(f"top.{column}").alias(f"top_{column}"), (-F.col("top.minus")).alias(f"{column}_requests")
+    )

@@ -1,0 +1,21 @@
+"""One row per activity date, account and address its requests came from (signal `egress_address`).
+
+Address correlation is a published mark (Anthropic, 2026-02-23); comScore's device graph (KDD 2017) shows that
+co-location links accounts when it is weighed by how popular the address is, which is done downstream.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs.columns import NIGHT, observation
+
+INPUTS = {"staged.api_requests": NIGHT}
+
+
+def transform(night: date, api_requests: DataFrame) -> DataFrame:
+    """Observations; `events` counts requests."""
+    return observation(api_requests, "egress_address", F.col("client_address"), F.col("requested_at"))

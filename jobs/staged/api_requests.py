@@ -1,0 +1,65 @@
+"""One row per API request. The prompt's text is used for its sketch here and goes no further."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jobs import sketches
+from jobs.landing.addresses import address_columns
+from jobs.landing.rows import Landed
+from jobs.landing.shapes import FACT, Field, RawTable
+
+LATE_DAYS = 3  # the input contract: a request may arrive up to three days late
+
+
+def derive(landed: Landed) -> dict[str, pa.Array]:
+    return address_columns(landed, "client_address", "client") | {"prompt_sketch": sketches.as_text(_sketches(landed))}
+
+
+def _sketches(landed: Landed) -> pa.Array:
+    """The producer's sketch; where there is none, ours of the text."""
+    given, texts = landed["prompt_sketch"], landed["prompt_text"]
+    wanted = pc.and_(given.is_null(), texts.is_valid())
+    if not pc.any(wanted).as_py():
+        return given
+    encoded = pc.if_else(wanted, texts, None).dictionary_encode()
+    made = pa.array(sketches.sketches(encoded.dictionary.to_pylist()), given.type).take(encoded.indices)
+    return pc.if_else(wanted, made, given)
+
+
+RAW = RawTable(
+    name="api_requests",
+    kind=FACT,
+    fields=(
+        Field("request_id", required=True),
+        Field("requested_at", "timestamp", required=True),
+        Field("account_id", required=True),
+        Field("api_key_id"),
+        Field("access_path", required=True, one_of=("api", "cloud_marketplace", "chat")),
+        Field("operation", required=True, one_of=("chat", "text_completion", "embeddings", "execute_tool")),
+        Field("request_model", required=True),
+        Field("client_address", address=True),
+        Field("user_agent"),
+        Field("tls_ja4"),
+        Field("input_tokens", "long", required=True, low=0),
+        Field("output_tokens", "long", required=True, low=0),
+        Field("cache_read_input_tokens", "long", low=0),
+        Field("reasoning_output_tokens", "long", low=0),
+        Field("max_tokens", "int"),
+        Field("temperature", "double"),
+        Field("stream", "boolean"),
+        Field("finish_reason"),
+        Field("status_code", "int", required=True),
+        Field("system_prompt_hash"),
+        Field("tools_hash"),
+        Field("prompt_sketch", "array<int>", length=sketches.SIZE),
+        Field("prompt_text"),
+        Field("task_label"),
+        Field("elicitation_score", "double", low=0, high=1),
+    ),
+    key=("request_id",),
+    event_at="requested_at",
+    late_days=LATE_DAYS,
+    derive=derive,
+)

@@ -1,0 +1,30 @@
+"""One row per decision an analyst made, in the snapshot in force: the feedback that corrects what is published."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from jobs.landing.rows import Landed
+from jobs.landing.shapes import SNAPSHOT, Field, RawTable
+
+
+def derive(landed: Landed) -> dict[str, pa.Array]:
+    return {"decision_id": landed.digests}
+
+
+RAW = RawTable(
+    name="case_decisions",
+    kind=SNAPSHOT,
+    fields=(
+        Field("decided_at", "timestamp", required=True),
+        Field("subject_kind", required=True, one_of=("account", "campaign")),
+        Field("subject_id", required=True),
+        Field(
+            "decision", required=True, one_of=("confirmed", "rejected", "benign_reseller", "benign_research", "victim")
+        ),
+        Field("analyst", required=True),
+        Field("note"),
+    ),
+    key=("decision_id",),
+    derive=derive,
+)

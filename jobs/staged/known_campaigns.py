@@ -1,0 +1,28 @@
+"""One row per published figure about an earlier incident in the snapshot in force.
+
+An incident may have a floor and a ceiling for one metric and be revised later: bound and `as_of` are part of the key.
+"""
+
+from __future__ import annotations
+
+from jobs.landing.shapes import SNAPSHOT, Field, RawTable
+
+RAW = RawTable(
+    name="known_campaigns",
+    kind=SNAPSHOT,
+    fields=(
+        Field("incident_id", required=True),
+        Field("name", required=True),
+        Field("actor"),
+        Field("provider"),
+        Field("metric", required=True, one_of=("exchanges", "accounts", "tokens")),
+        Field("bound", required=True, one_of=("floor", "ceiling", "about", "exact")),
+        Field("value", "long", required=True, low=0),
+        Field("first_day", "date"),
+        Field("last_day", "date"),
+        Field("as_of", "date", required=True),
+        Field("scope", required=True, one_of=("campaign", "aggregate")),
+        Field("source", required=True),
+    ),
+    key=("incident_id", "metric", "scope", "bound", "as_of"),
+)

@@ -1,0 +1,42 @@
+"""Warehouses that BI tools read: the only package that touches them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+
+from jobs.errors import UsageError
+
+SCHEMA = "attribution"
+
+
+class Warehouse(Protocol):
+    """Published nights. A night is replaced whole, and readers never see half of one."""
+
+    def publish(self, night: date, tables: Mapping[str, pa.Table]) -> None:
+        """Replace the rows of `night` in each table (name without schema)."""
+
+    def read(self, table: str, night: date | None) -> pa.Table:
+        """Rows of one night, or of all, in the order of the key; empty when nothing is published."""
+
+    def nights(self) -> list[date]:
+        """Published nights, oldest first."""
+
+    def newest(self) -> date | None:
+        """The newest published night."""
+
+
+def open_warehouse(url: str, root: Path) -> Warehouse:
+    """The warehouse that `url` names; `{root}` in it stands for the root folder. Raises `UsageError` for others."""
+    from jobs.warehouse.duck import DuckDBWarehouse
+
+    scheme, _, rest = url.replace("{root}", str(root)).partition("://")
+    if scheme == "duckdb" and rest:
+        return DuckDBWarehouse(Path(rest if rest.startswith("//") else rest).resolve())
+    raise UsageError(
+        f"The warehouse {scheme}://... is not supported: set IOLAUS_WAREHOUSE to duckdb:///path/to/file.duckdb."
+    )
