@@ -21,11 +21,11 @@ from jobs.errors import IolausError, UsageError
 
 if TYPE_CHECKING:
     from jobs.run import Runner
+    from jobs.warehouse import Warehouse as Published
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__.split("\n")[0]
 )
-export_app = typer.Typer(no_args_is_help=True)
 
 Root = Annotated[Path | None, typer.Option("--root", envvar=settings.ROOT, help="Folder of raw zone, lake and reports.")]
 Night = Annotated[str, typer.Option("--date", help="Night to build, YYYY-MM-DD.")]
@@ -208,15 +208,15 @@ def demo(
     console.say(f"Quality:   {(target / 'quality' / 'data_docs').resolve()}")
 
 
-def _write_report(published: object, root: Path, night: date) -> Path:
-    from jobs.report import TABLES, render
-    from jobs.warehouse import Warehouse as Published
+def _write_report(published: Published, root: Path, night: date) -> Path:
+    from jobs import contracts
+    from jobs.report import render
 
-    assert isinstance(published, Published)
+    names = [contracts.load(name).table for name in contracts.names("published")]
     page = root / "report" / f"{night.isoformat()}.html"
     page.parent.mkdir(exist_ok=True)
     aside = page.with_suffix(".tmp")
-    aside.write_text(render({name: published.read(name, night) for name in TABLES}, night), encoding="utf-8")
+    aside.write_text(render({name: published.read(name, night) for name in names}, night), encoding="utf-8")
     return aside.replace(page)
 
 

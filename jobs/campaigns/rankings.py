@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT
@@ -52,7 +52,13 @@ def transform(night: date, registry: DataFrame, known_campaigns: DataFrame) -> D
     value = F.col("value")
     low = F.when(about, F.floor(value * 0.9)).when(F.col("bound") == "ceiling", F.lit(0)).otherwise(value)
     high = F.when(about, F.ceil(value * 1.1)).when(F.col("bound") != "floor", value)
-    theirs = known_campaigns.where((F.col("scope") == "campaign") & (F.to_date("as_of") <= F.lit(night))).select(
+    newest = Window.partitionBy("incident_id", "metric").orderBy(F.col("as_of").desc(), "bound", "value")
+    in_force = (
+        known_campaigns.where((F.col("scope") == "campaign") & (F.to_date("as_of") <= F.lit(night)))
+        .withColumn("place", F.row_number().over(newest))
+        .where(F.col("place") == 1)
+    )
+    theirs = in_force.select(
         F.col("incident_id").alias("id"),
         "name",
         F.lit("known").alias("kind"),

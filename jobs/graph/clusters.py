@@ -30,6 +30,8 @@ MIN_FAMILY_BITS = 1.0  # less than doubling the odds is not counted as a kind of
 MAX_FAMILY_BITS = 8.0  # no single kind may outweigh model error of 1 in 256
 HUB_SHARE = 0.25  # what every fourth account meets cannot name a group
 PURITY = 0.8  # of accounts that share both entities, at most a fifth may be there by chance
+CLOSE = 0.5  # of an entity's closest overlap: what overlaps far less with it is another footprint that passes through
+MARKED = 0.5  # of the members: what most of a group do is the group's
 ROUNDS = 6
 SEED = 20260223  # label propagation needs an order of visits; any fixed one will do
 Floats = npt.NDArray[np.float64]
@@ -49,6 +51,7 @@ class Incidence:
     family: Ints
     accounts: Ints
     population: int
+    marks: tuple[int, ...] = ()  # families that show an operator's own hand: its prompts
 
     @property
     def matrix(self) -> sparse.csr_array:
@@ -103,10 +106,16 @@ def entity_graph(matrix: sparse.csr_array, met: Incidence, log_tail_limit: float
     expected = met.accounts[left] * met.accounts[right] / met.population
     log_tail = -(shared * np.log(shared / expected) - shared + expected)
     keep = (expected <= (1 - PURITY) * shared) & (log_tail <= log_tail_limit)
-    weight = shared[keep] / np.maximum(met.accounts[left[keep]], met.accounts[right[keep]])
+    left, right, shared = left[keep], right[keep], shared[keep]
+    weight = shared / np.maximum(met.accounts[left], met.accounts[right])
+    closest = np.zeros(len(met.family))
+    np.maximum.at(closest, left, weight)
+    np.maximum.at(closest, right, weight)
+    near = weight >= CLOSE * np.maximum(closest[left], closest[right])
     graph = nx.Graph()
-    graph.add_nodes_from(sorted({*left[keep].tolist(), *right[keep].tolist()}))
-    graph.add_weighted_edges_from(sorted(zip(left[keep].tolist(), right[keep].tolist(), weight.tolist(), strict=True)))
+    graph.add_nodes_from(sorted({*left.tolist(), *right.tolist()}))
+    edges = zip(left[near].tolist(), right[near].tolist(), weight[near].tolist(), strict=True)
+    graph.add_weighted_edges_from(sorted(edges))
     return graph
 
 
@@ -130,13 +139,13 @@ def _seeds(matrix: sparse.csr_array, met: Incidence, log_tail_limit: float) -> I
     return _relabelled(group)
 
 
-def _by_family(met: Incidence, worth: Floats, accounts: int) -> Floats:
+def _by_family(met: Incidence, worth: Floats, accounts: int, cap: float = MAX_FAMILY_BITS) -> Floats:
     """accounts x families: the strongest of the `worth` (one per pair) of each family, 0 where there is none."""
     families = int(met.family.max()) + 1
     bits = np.zeros(accounts * families)
     positive = worth > 0
     np.maximum.at(bits, met.account[positive] * families + met.family[met.entity[positive]], worth[positive])
-    return np.minimum(bits, MAX_FAMILY_BITS).reshape(accounts, families)
+    return np.minimum(bits, cap).reshape(accounts, families)
 
 
 class _Scores:
@@ -169,11 +178,24 @@ class _Scores:
         value = np.log2(((shared + 0.5) / (size + 1.0)) / ((elsewhere + 0.5) / (rest + 1.0)))
         return np.where(shared > 0, np.maximum(value, 0.0), 0.0)
 
-    def total(self, label: int) -> Floats:
+    def total(self, label: int, cap: float = MAX_FAMILY_BITS) -> Floats:
         """Log-odds per account under group `label`; minus infinity without two kinds of evidence."""
-        bits = _by_family(self.met, self.worth(label), len(self.group))
+        bits = _by_family(self.met, self.worth(label), len(self.group), cap)
         enough = (bits >= MIN_FAMILY_BITS).sum(axis=1) >= MIN_FAMILIES
         return np.where(enough, bits.sum(axis=1) + self.prior[label], -np.inf)
+
+    def differ_in_marks(self, first: int, second: int) -> bool:
+        """Whether most members of both groups show a mark, and the marks are not the same: then the hands are two.
+
+        Two operators on one proxy network share addresses, issuers and clients, but not their prompts.
+        """
+        shares = [self.counts[[label], :].toarray()[0] / max(self.size[label], 1) for label in (first, second)]
+        for family in self.met.marks:
+            of_family = self.met.family == family
+            mine, theirs = shares[0][of_family], shares[1][of_family]
+            if min(mine.max(initial=0), theirs.max(initial=0)) >= MARKED:
+                return bool(np.minimum(mine, theirs).max(initial=0) < MARKED / 2)
+        return False
 
     def pieces(self, account: int, label: int) -> list[tuple[int, float]]:
         """The strongest entity of each family for one account, strongest first."""
@@ -212,13 +234,13 @@ def _merge_once(met: Incidence, group: Ints) -> Ints | None:
     scores = _Scores(met, group)
     own = np.zeros(len(group))
     foreign: list[tuple[float, int, int]] = []
-    totals = [scores.total(label) for label in range(scores.groups)]
+    totals = [scores.total(label, np.inf) for label in range(scores.groups)]  # a cap would hide what a merger blurs
     for label in range(scores.groups):
         own[group == label] = totals[label][group == label]
     for first in range(scores.groups):
         for second in range(scores.groups):
             members = group == second
-            if first != second and members.any():
+            if first != second and members.any() and not scores.differ_in_marks(first, second):
                 attracted = totals[first][members]
                 if np.isfinite(attracted).mean() >= 0.5 and np.median(attracted) > 0:
                     foreign.append((float(np.median(attracted)), first, second))
@@ -226,7 +248,7 @@ def _merge_once(met: Incidence, group: Ints) -> Ints | None:
     for _, first, second in sorted(foreign, key=lambda pair: (-pair[0], pair[1], pair[2]))[:50]:
         joined = np.where(group == second, first, group)
         both = joined == first
-        together = _Scores(met, joined).total(first)[both]
+        together = _Scores(met, joined).total(first, np.inf)[both]
         gain = float(np.where(np.isfinite(together), together, 0.0).sum() - own[both].sum())
         if gain > best_gain:
             best_gain, best = gain, joined

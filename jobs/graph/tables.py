@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from jobs.graph.clusters import Incidence, split
 
 MICRO = 1_000_000
+MARKS = ("content",)
 PIECES = pa.schema(
     [
         ("cluster_id", pa.string()),
@@ -42,6 +43,7 @@ def cluster_pairs(pairs: pa.Table) -> pa.Table:
         family=family[first],
         accounts=pairs["accounts"].to_numpy()[first].astype(np.int64),
         population=int(pairs["population"][0].as_py()),
+        marks=tuple(code for code, name in enumerate(family_names.to_pylist()) if name in MARKS),
     )
     grouping = split(met, float(pairs["log_tail_limit"][0].as_py()))
     sharing = _sharing(met, grouping.group)

@@ -7,6 +7,7 @@ while numbers of different things (`addresses`, `active_hours`) then count what 
 
 from __future__ import annotations
 
+import functools
 from datetime import date
 
 from pyspark.sql import Column, DataFrame
@@ -35,27 +36,23 @@ DIFFERENT = {  # column of the result: column whose different values it counts
 def transform(night: date, api_requests: DataFrame) -> DataFrame:
     """Columns activity_date, account_id, sums, numbers of different things, first and last request, top country."""
     slot = F.floor(F.unix_seconds("requested_at") / F.lit(SLOT_SECONDS))
-    days = (
-        api_requests.withColumn("slot", slot)
-        .groupBy(*DAY)
-        .agg(
-            *[total.alias(name) for name, total in _sums().items()],
-            # sets and not count(distinct): several of those in one query need a shuffle each
-            *[F.size(F.collect_set(of)).cast("long").alias(name) for name, of in DIFFERENT.items()],
-            F.expr("cast(bit_count(bit_or(shiftleft(1, hour(requested_at)))) as bigint)").alias("active_hours"),
-            F.min("requested_at").alias("first_request_at"),
-            F.max("requested_at").alias("last_request_at"),
-        )
+    band = F.substring("prompt_sketch", 1, BAND_DIGITS)
+    requests = api_requests.withColumn("slot", slot).withColumn("band", band)
+    days = requests.groupBy(*DAY).agg(
+        *[total.alias(name) for name, total in _sums().items()],
+        F.expr("cast(bit_count(bit_or(shiftleft(1, hour(requested_at)))) as bigint)").alias("active_hours"),
+        F.min("requested_at").alias("first_request_at"),
+        F.max("requested_at").alias("last_request_at"),
     )
-    templates = _most_used(api_requests.withColumn("band", F.substring("prompt_sketch", 1, BAND_DIGITS)), "band")
-    countries = _most_used(api_requests, "client_country")
-    repeated = F.when(F.col("band_requests") >= 2, F.col("band_requests")).otherwise(F.lit(0))
+    top_template = _counts(requests, "band").groupBy(*DAY).agg(F.max("requests").alias("top_template_requests"))
+    zero = F.lit(0).cast("long")
+    repeated = F.when(F.col("top_template_requests") >= 2, F.col("top_template_requests")).otherwise(zero)
+    different = {name: F.coalesce(F.col(name), zero) for name in DIFFERENT}
     return (
-        days.join(templates, on=list(DAY), how="left")
-        .join(countries, on=list(DAY), how="left")
-        .withColumn("top_template_requests", repeated.cast("long"))
-        .withColumnRenamed("top_client_country", "top_country")
-        .drop("band_requests", "top_band", "client_country_requests")
+        days.join(_different(requests), on=list(DAY), how="left")
+        .join(top_template, on=list(DAY), how="left")
+        .join(_top_country(requests), on=list(DAY), how="left")
+        .withColumns({**different, "top_template_requests": repeated})
     )
 
 
@@ -82,15 +79,25 @@ def _sums() -> dict[str, Column]:
     }
 
 
-def _most_used(api_requests: DataFrame, column: str) -> DataFrame:
-    """Per account-day the most frequent value, as `top_<column>`, and its `<column>_requests`."""
-    counts = (
-        api_requests.where(F.col(column).isNotNull())
-        .groupBy(*DAY, column)
-        .agg(F.count("*").alias("requests"))
-        .groupBy(*DAY)
-        .agg(F.min(F.struct((-F.col("requests")).alias("minus"), F.col(column))).alias("top"))
+def _counts(requests: DataFrame, column: str) -> DataFrame:
+    """Requests per account-day and value of a column, where there is one."""
+    return requests.where(F.col(column).isNotNull()).groupBy(*DAY, column).agg(F.count("*").alias("requests"))
+
+
+def _different(requests: DataFrame) -> DataFrame:
+    """Numbers of different values: one narrow count each, because several count(distinct) in one query are slow."""
+    parts = [
+        _counts(requests, column).groupBy(*DAY).agg(F.count("*").alias("number")).withColumn("of", F.lit(name))
+        for name, column in DIFFERENT.items()
+    ]
+    stacked = functools.reduce(DataFrame.unionByName, parts)
+    return stacked.groupBy(*DAY).agg(
+        *[F.max(F.when(F.col("of") == name, F.col("number"))).alias(name) for name in DIFFERENT]
     )
-    return counts.select(
-        *DAY, F.col(f"top.{column}").alias(f"top_{column}"), (-F.col("top.minus")).alias(f"{column}_requests")
-    )
+
+
+def _top_country(requests: DataFrame) -> DataFrame:
+    """Per account-day the country of most requests, the first by name of equals."""
+    most_first = F.struct((-F.col("requests")).alias("minus_requests"), F.col("client_country"))
+    top = _counts(requests, "client_country").groupBy(*DAY).agg(F.min(most_first).alias("top"))
+    return top.select(*DAY, F.col("top.client_country").alias("top_country"))

@@ -73,25 +73,24 @@ def _slots(api_requests: DataFrame) -> DataFrame:
 
 def _clock_slots(slots: DataFrame) -> DataFrame:
     """Shift and place of the slots of the hour in which the population fires by the clock."""
-    crowds = slots.groupBy("shift", "hour", "place").agg(F.count("*").alias("accounts"))
-    idle = F.array_repeat(F.lit(0).cast("long"), F.lit(HOUR_SLOTS) - F.size("crowds"))
-    medians = (
-        crowds.groupBy("shift", "hour")
-        .agg(F.collect_list("accounts").alias("crowds"))
-        .withColumn("of_hour", F.array_sort(F.concat(idle, F.col("crowds"))))
-        .withColumn("median", (F.col("of_hour")[HOUR_SLOTS // 2 - 1] + F.col("of_hour")[HOUR_SLOTS // 2]) / F.lit(2))
-        .select("shift", "hour", "median")
+    of_hour, of_shift = Window.partitionBy("shift", "hour"), Window.partitionBy("shift")
+    crowds = (
+        slots.groupBy("shift", "hour", "place")
+        .agg(F.count("*").alias("accounts"))
+        .withColumn("crowds", F.collect_list("accounts").over(of_hour))
+        .withColumn("hours", F.size(F.collect_set("hour").over(of_shift)))
     )
-    hours = medians.groupBy("shift").agg(F.count("*").alias("hours"))
+    idle = F.array_repeat(F.lit(0).cast("long"), F.lit(HOUR_SLOTS) - F.size("crowds"))
+    ordered = F.array_sort(F.concat(idle, F.col("crowds")))
+    median = (ordered[HOUR_SLOTS // 2 - 1] + ordered[HOUR_SLOTS // 2]) / F.lit(2)
     stands_out = (F.col("accounts") >= F.col("median") * CLOCK_RATIO) & (
         F.col("accounts") - F.col("median") >= CLOCK_EXCESS
     )
     return (
-        crowds.join(medians, on=["shift", "hour"], how="inner")
+        crowds.withColumn("median", median)
         .where(stands_out)
-        .groupBy("shift", "place")
+        .groupBy("shift", "place", "hours")
         .agg(F.count("*").alias("hours_out"))
-        .join(hours, on="shift", how="inner")
         .where(F.col("hours_out") >= F.col("hours") * CLOCK_HOURS_SHARE)
         .select("shift", "place")
     )

@@ -1,0 +1,27 @@
+"""Quality: expectations generated from the contracts, judged by Great Expectations, and the gate before publishing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+
+from jobs.quality.crosschecks import crosschecks
+from jobs.quality.outcomes import Outcome, refusal, rows
+
+__all__ = ["Outcome", "judge", "refusal", "rows"]
+
+
+def judge(
+    tables: Mapping[str, pa.Table], volumes: Mapping[str, Sequence[int]], night: date, docs: Path
+) -> list[Outcome]:
+    """Every outcome of a night's checks, sorted by table and expectation; writes the night's Data Docs below `docs`.
+
+    `tables` maps contract names to their rows of the night; `volumes` gives earlier nights' row counts of a table.
+    """
+    from jobs.quality.expectations import validate
+
+    outcomes = [*validate(tables, night, docs), *crosschecks(tables, volumes)]
+    return sorted(outcomes, key=lambda outcome: (outcome.table_name, outcome.expectation))

@@ -1,0 +1,161 @@
+"""Great Expectations suites from the contracts, run on Arrow tables, with Data Docs of the night.
+
+`success` of a suite ignores severity, so every result carries its own and the gate looks at those. Only columns that
+some expectation looks at are handed over, and results are asked for counts, never for values.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from jobs import contracts
+from jobs.contracts import Check, Contract
+from jobs.errors import IolausError
+from jobs.quality.outcomes import Outcome
+
+if TYPE_CHECKING:
+    from great_expectations.expectations.expectation import Expectation
+
+os.environ["GX_ANALYTICS_ENABLED"] = "false"  # nothing leaves this machine; must be set before the first import
+ROW_COUNT = {"mustBeGreaterThan": ("min_value", 1), "mustBeGreaterOrEqualTo": ("min_value", 0),
+             "mustBeLessThan": ("max_value", -1), "mustBeLessOrEqualTo": ("max_value", 0)}  # fmt: skip
+
+
+def suite_for(contract: Contract) -> list[Expectation]:
+    """Expectations of one contract: its key, its required columns, and its declared checks, each with its severity.
+
+    Raises `IolausError` for a declared check that nothing here can express.
+    """
+    import great_expectations as gx
+
+    known = gx.expectations
+    found: list[Expectation] = [
+        known.ExpectColumnValuesToNotBeNull(column=column.name, severity="critical")
+        for column in contract.columns
+        if column.required
+    ]
+    if len(contract.key) == 1:
+        found.append(known.ExpectColumnValuesToBeUnique(column=contract.key[0], severity="critical"))
+    else:
+        found.append(known.ExpectCompoundColumnsToBeUnique(column_list=list(contract.key), severity="critical"))
+    return [*found, *(_expectation(contract, check) for check in contract.checks)]
+
+
+def _expectation(contract: Contract, check: Check) -> Expectation:
+    import great_expectations as gx
+
+    arguments: dict[str, Any] = dict(check.arguments)
+    if check.metric.startswith("expect_"):
+        name = "".join(part.capitalize() for part in check.metric.split("_"))
+        if check.column:
+            arguments["column"] = check.column
+    elif check.metric == "invalidValues" and "validValues" in arguments:
+        name, arguments = "ExpectColumnValuesToBeInSet", {"column": check.column, "value_set": arguments["validValues"]}
+    elif check.metric == "invalidValues" and "pattern" in arguments:
+        name, arguments = "ExpectColumnValuesToMatchRegex", {"column": check.column, "regex": arguments["pattern"]}
+    elif check.metric in ("nullValues", "missingValues"):
+        name, arguments = "ExpectColumnValuesToNotBeNull", {"column": check.column}
+    elif check.metric == "rowCount":
+        name = "ExpectTableRowCountToBeBetween"
+        arguments = {ROW_COUNT[word][0]: value + ROW_COUNT[word][1] for word, value in arguments.items()}
+    else:
+        raise IolausError(f"The contract of {contract.name} has a check {check.metric!r} that cannot be expressed.")
+    made: Expectation = getattr(gx.expectations, name)(**arguments, severity=check.severity)
+    return made
+
+
+def validate(tables: Mapping[str, pa.Table], night: date, docs: Path) -> list[Outcome]:
+    """Run every table's suite and write the Data Docs of the night to `docs/<night>`, whole or not at all.
+
+    `tables` maps contract names to rows; a column that no expectation names may be missing.
+    """
+    import great_expectations as gx
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    aside = docs / f".{night.isoformat()}.{os.getpid()}"
+    for site in list(context.get_site_names()):
+        context.delete_data_docs_site(site)
+    context.add_data_docs_site(site_name="night", site_config=_site(aside))
+    source = context.data_sources.add_pandas("night")
+    outcomes: list[Outcome] = []
+    for name in sorted(tables):
+        suite = gx.ExpectationSuite(name=name, expectations=suite_for(contracts.load(name)))
+        context.suites.add(suite)
+        batch = source.add_dataframe_asset(name).add_batch_definition_whole_dataframe("night")
+        validation = context.validation_definitions.add(gx.ValidationDefinition(name=name, data=batch, suite=suite))
+        checkpoint = gx.Checkpoint(name=name, validation_definitions=[validation], result_format="BASIC")
+        result = checkpoint.run(batch_parameters={"dataframe": _frame(tables[name])})
+        outcomes += _outcomes(name, next(iter(result.run_results.values())))
+    context.build_data_docs()
+    target = docs / night.isoformat()
+    shutil.rmtree(target, ignore_errors=True)
+    aside.rename(target)
+    return outcomes
+
+
+def _site(folder: Path) -> dict[str, object]:
+    return {
+        "class_name": "SiteBuilder",
+        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+        "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder.resolve())},
+    }
+
+
+def _frame(rows: pa.Table) -> Any:
+    """pandas, with Arrow-backed columns so that whole numbers with gaps stay whole."""
+    import pandas as pd
+
+    return rows.to_pandas(types_mapper=pd.ArrowDtype, date_as_object=False)
+
+
+def _outcomes(name: str, result: Any) -> Iterator[Outcome]:
+    taken: set[str] = set()
+    for each in result.results:
+        config, found = each.expectation_config, each.result
+        label = _label(config.type, config.kwargs)
+        if label in taken:
+            label = _label(config.type, config.kwargs, detailed=True)
+        taken.add(label)
+        raised = [info["exception_message"] for info in _exceptions(each.exception_info)]
+        observed = found.get("observed_value")
+        yield Outcome(
+            table_name=name,
+            expectation=label,
+            severity=str(getattr(config.severity, "value", config.severity)),
+            success=bool(each.success),
+            observed=f"could not be checked: {raised[0]}" if raised else None if observed is None else str(observed),
+            unexpected_count=_whole(found.get("unexpected_count")),
+            unexpected_percent=_share(found.get("unexpected_percent")),
+        )
+
+
+def _exceptions(info: Any) -> list[dict[str, Any]]:
+    if not info:
+        return []
+    nested = [info] if "raised_exception" in info else list(info.values())
+    return [each for each in nested if isinstance(each, dict) and each.get("raised_exception")]
+
+
+def _label(kind: str, arguments: Mapping[str, Any], detailed: bool = False) -> str:
+    columns = [arguments[key] for key in ("column", "column_A", "column_B") if key in arguments]
+    columns += list(arguments.get("column_list", ()))
+    if detailed:
+        hidden = ("column", "column_A", "column_B", "column_list", "batch_id")
+        columns += [f"{key}={value}" for key, value in sorted(arguments.items()) if key not in hidden]
+    return f"{kind}({', '.join(str(column) for column in columns)})"
+
+
+def _whole(value: Any) -> int | None:
+    return None if value is None else int(value)
+
+
+def _share(value: Any) -> float | None:
+    return None if value is None or value != value else round(float(value), 6)
