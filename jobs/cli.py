@@ -27,7 +27,9 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__.split("\n")[0]
 )
 
-Root = Annotated[Path | None, typer.Option("--root", envvar=settings.ROOT, help="Folder of raw zone, lake and reports.")]
+Root = Annotated[
+    Path | None, typer.Option("--root", envvar=settings.ROOT, help="Folder of raw zone, lake and reports.")
+]
 Night = Annotated[str, typer.Option("--date", help="Night to build, YYYY-MM-DD.")]
 Engine = Annotated[str | None, typer.Option(envvar=settings.ENGINE, help="sail, spark or sc://host:port.")]
 Warehouse = Annotated[str | None, typer.Option(envvar=settings.WAREHOUSE, help="Warehouse that is published to.")]
@@ -154,7 +156,7 @@ def evaluate(
         {name: pq.ParquetFile(path).read() for name, path in needed.items()},
     )
     if as_json:
-        typer.echo(json.dumps(report.as_json(), indent=2, sort_keys=True))
+        typer.echo(report.as_json())
     else:
         console.evaluation(report)
 

@@ -104,10 +104,10 @@ def explanation(found: Explanation) -> None:
 
 
 def evaluation(report: Report) -> None:
-    for title, header, rows in report.tables():
+    for title, (header, *rows) in (("Accuracy", report.rows()), ("Look-alikes", report.lookalike_rows())):
         table = _table(title, *header)
         for row in rows:
-            table.add_row(*[str(cell) for cell in row])
+            table.add_row(*row)
         out.print(table)
 
 

@@ -198,7 +198,7 @@ def arrow_schema(contract: Contract) -> pa.Schema:
 
 def iceberg_schema(contract: Contract, partition: str = "ds") -> Schema:
     """The columns as an Iceberg schema with their descriptions, plus the night as column `partition`."""
-    from pyiceberg import types as I  # noqa: N812, E741
+    from pyiceberg import types as I
     from pyiceberg.schema import Schema
 
     simple = {
@@ -213,11 +213,7 @@ def iceberg_schema(contract: Contract, partition: str = "ds") -> Schema:
     fields = [I.NestedField(1, partition, I.DateType(), doc="Night whose build wrote the row.")]
     for position, c in enumerate(contract.columns):
         number = position + 2
-        kind: Any
-        if precision := _decimal(c.type):
-            kind = I.DecimalType(*precision)
-        else:
-            kind = simple[c.type]
+        kind = I.DecimalType(*precision) if (precision := _decimal(c.type)) else simple[c.type]
         fields.append(I.NestedField(number, c.name, kind, doc=c.description))
     return Schema(*fields)
 

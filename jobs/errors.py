@@ -13,7 +13,7 @@ class UsageError(IolausError):
     exit_code = 2
 
 
-class QualityRefusal(IolausError):
+class QualityRefusal(IolausError):  # noqa: N818 - a refusal is the intended outcome, not an error
     """A critical data-quality check failed, so nothing was published (exit code 3)."""
 
     exit_code = 3

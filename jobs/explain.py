@@ -41,7 +41,9 @@ class Explanation:
 
 def explain_campaign(published: Warehouse, identity: str, night: date) -> Explanation:
     """Why a campaign has its likelihood. `identity` is its id or its name. Raises `IolausError` when unknown."""
-    found = [row for row in published.read("campaigns", night).to_pylist() if identity in (row["campaign_id"], row["name"])]
+    found = [
+        row for row in published.read("campaigns", night).to_pylist() if identity in (row["campaign_id"], row["name"])
+    ]
     if not found:
         raise IolausError(f"There is no campaign {identity} on {night}: `iolaus status` lists the published nights.")
     campaign = found[0]
@@ -71,9 +73,7 @@ def explain_account(published: Warehouse, identity: str, night: date) -> Explana
         return Explanation(title, (f"belongs to no campaign: {verdict['reasons']}",), ())
     members = published.read("campaign_members", night).to_pylist()
     (role,) = [
-        row["role"]
-        for row in members
-        if row["account_id"] == identity and row["campaign_id"] == verdict["campaign_id"]
+        row["role"] for row in members if row["account_id"] == identity and row["campaign_id"] == verdict["campaign_id"]
     ]
     pieces = _pieces(published, night, "account", identity, verdict["campaign_id"])
     conclusion = f"membership {verdict['membership']:.6f}"

@@ -21,7 +21,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyiceberg.catalog import Catalog, load_catalog
 from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
-from pyiceberg.expressions import And, EqualTo, GreaterThanOrEqual, LessThanOrEqual
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.table import Table
 from pyiceberg.transforms import IdentityTransform
@@ -92,7 +91,7 @@ class Lake:
         table = self._existing(name)
         if table is None or table.current_snapshot() is None:
             return []
-        nights = And(GreaterThanOrEqual(PARTITION, first.isoformat()), LessThanOrEqual(PARTITION, last.isoformat()))
+        nights = f"{PARTITION} >= '{first.isoformat()}' AND {PARTITION} <= '{last.isoformat()}'"
         return sorted(task.file.file_path.removeprefix("file://") for task in table.scan(nights).plan_files())
 
     def read(self, spark: SparkSession, name: str, first: date, last: date) -> DataFrame:
@@ -178,7 +177,7 @@ class Lake:
     def _replace(self, table: Table, night: date, files: list[str], summary: dict[str, str]) -> None:
         with table.transaction() as transaction:
             if table.current_snapshot() is not None and self.paths(".".join(table.name()[-2:]), night, night):
-                transaction.delete(EqualTo(PARTITION, night.isoformat()))
+                transaction.delete(f"{PARTITION} = '{night.isoformat()}'")
             if files:
                 transaction.add_files(files, snapshot_properties=summary, check_duplicate_files=False)
             else:

@@ -343,7 +343,9 @@ def _arrow_rows(name: str, rows: list[Mapping[str, object]] | list[dict[str, obj
 def _dated(schema: pa.Schema, row: Mapping[str, object]) -> dict[str, object]:
     """Dates that travelled as text in snapshot properties become dates again."""
     return {
-        key: date.fromisoformat(value) if isinstance(value, str) and pa.types.is_date32(schema.field(key).type) else value
+        key: date.fromisoformat(value)
+        if isinstance(value, str) and pa.types.is_date32(schema.field(key).type)
+        else value
         for key, value in row.items()
     }
 

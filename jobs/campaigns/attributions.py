@@ -96,7 +96,9 @@ def _observed(observations: DataFrame, valid: DataFrame) -> list[DataFrame]:
 
 def _accounts(accounts: DataFrame, valid: DataFrame) -> DataFrame:
     of_kind = valid.where(F.col("kind") == "account").select("indicator_id", F.col("value").alias("account_id"))
-    return accounts.select("account_id").join(of_kind, on="account_id", how="inner").select("account_id", "indicator_id")
+    return (
+        accounts.select("account_id").join(of_kind, on="account_id", how="inner").select("account_id", "indicator_id")
+    )
 
 
 def _phones(accounts: DataFrame, valid: DataFrame) -> DataFrame:

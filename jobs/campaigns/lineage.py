@@ -27,12 +27,18 @@ SCHEMA = "campaign_id string, event string, other_campaign_id string, overlap do
 def transform(night: date, clusters: DataFrame, members: DataFrame, registry: DataFrame) -> DataFrame:
     """Columns of SCHEMA; `cluster_id` is null for campaigns that no cluster of tonight continues."""
     tonight = clusters.where((F.col("signal") == "prior") & (F.col("cluster_accounts") >= MIN_ACCOUNTS)).select(
-        F.lit("cluster").alias("kind"), F.col("cluster_id").alias("group"), "account_id", F.lit(None).cast("date")
-        .alias("last_activity_date")
+        F.lit("cluster").alias("kind"),
+        F.col("cluster_id").alias("group"),
+        "account_id",
+        F.lit(None).cast("date").alias("last_activity_date"),
     )
-    before = members.select("campaign_id", "account_id").join(
-        registry.select("campaign_id", "last_activity_date"), on="campaign_id", how="inner"
-    ).select(F.lit("campaign").alias("kind"), F.col("campaign_id").alias("group"), "account_id", "last_activity_date")
+    before = (
+        members.select("campaign_id", "account_id")
+        .join(registry.select("campaign_id", "last_activity_date"), on="campaign_id", how="inner")
+        .select(
+            F.lit("campaign").alias("kind"), F.col("campaign_id").alias("group"), "account_id", "last_activity_date"
+        )
+    )
     day = night.isoformat()
 
     def match(groups: pa.Table) -> pa.Table:

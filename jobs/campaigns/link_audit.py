@@ -38,11 +38,7 @@ def transform(
         .distinct()
         .withColumn("is_significant", F.lit(True))
     )
-    used = (
-        clusters.where(F.col("signal") != "prior")
-        .groupBy("signal", "entity")
-        .agg(F.count("*").alias("links_used"))
-    )
+    used = clusters.where(F.col("signal") != "prior").groupBy("signal", "entity").agg(F.count("*").alias("links_used"))
     clustered = clusters.where(F.col("signal") == "prior").select("account_id", "cluster_id")
     met = observations.select("account_id", "signal", "entity").unionByName(
         synchronies.select("account_id", "signal", "entity")
@@ -61,9 +57,7 @@ def transform(
         .withColumn("links_used", F.coalesce("links_used", F.lit(0)))
         .withColumn("links_dropped", (F.col("accounts") - F.col("links_used")).cast("long"))
     )
-    is_split = (F.coalesce("groups", F.lit(0)) > 1) | (
-        F.coalesce("clustered_accounts", F.lit(0)) < F.col("accounts")
-    )
+    is_split = (F.coalesce("groups", F.lit(0)) > 1) | (F.coalesce("clustered_accounts", F.lit(0)) < F.col("accounts"))
     reason = (
         F.when(F.col("is_hub"), "hub")
         .when(F.col("is_significant").isNull(), "not_significant")

@@ -11,7 +11,7 @@ import functools
 from datetime import date
 from typing import TYPE_CHECKING
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT, WINDOW
@@ -68,7 +68,7 @@ def transform(
     return facts.groupBy("campaign_id").applyInArrow(_strengths, SCHEMA)
 
 
-def _long(frame: DataFrame, key: str, values: dict[str, F.Column]) -> DataFrame:
+def _long(frame: DataFrame, key: str, values: dict[str, Column]) -> DataFrame:
     """campaign_id, kind, key, value: one row per named value."""
     pairs = F.explode(F.create_map(*[part for name, value in values.items() for part in (F.lit(name), value)]))
     return frame.select("campaign_id", F.col(key).alias("key"), pairs.alias("kind", "value")).select(
@@ -91,10 +91,14 @@ def _traffic(operated: DataFrame, account_days: DataFrame) -> DataFrame:
 def _foreign(operated: DataFrame, accounts: DataFrame, account_countries: DataFrame) -> DataFrame:
     """Requests from countries other than the account's own."""
     home = accounts.where(F.col("country").isNotNull()).select("account_id", "country")
-    abroad = account_countries.join(home, on="account_id", how="inner").where(F.col("client_country") != F.col("country"))
+    abroad = account_countries.join(home, on="account_id", how="inner").where(
+        F.col("client_country") != F.col("country")
+    )
     counted = abroad.groupBy("account_id").agg(F.sum("requests").alias("foreign"))
     return _long(
-        operated.join(counted, on="account_id", how="inner"), "account_id", {"member.foreign_requests": F.col("foreign")}
+        operated.join(counted, on="account_id", how="inner"),
+        "account_id",
+        {"member.foreign_requests": F.col("foreign")},
     )
 
 

@@ -39,7 +39,9 @@ def transform(night: date, registry: DataFrame, known_campaigns: DataFrame) -> D
                     (settled + F.col("exchanges_low")).alias("low"),
                     (settled + F.col("exchanges_high")).alias("high"),
                 ),
-                F.struct(F.lit("accounts").alias("metric"), F.col("accounts").alias("low"), F.col("accounts").alias("high")),
+                F.struct(
+                    F.lit("accounts").alias("metric"), F.col("accounts").alias("low"), F.col("accounts").alias("high")
+                ),
                 F.struct(
                     F.lit("tokens").alias("metric"),
                     (F.col("input_tokens") + F.col("output_tokens")).alias("low"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.columns import BEFORE, NIGHT, WINDOW, WINDOW_DAYS
@@ -50,7 +50,6 @@ def transform(
 ) -> DataFrame:
     """Columns as in the contract; campaigns that no cluster continues tonight keep their last judgement."""
     today = F.lit(night).cast("date")
-    operated = members.where(F.col("role") == "operated")
     counts = _membership(members, account_costs, accounts)
     judged = judgements.groupBy("campaign_id").agg(
         F.max("posterior_microbits").alias("posterior_microbits"),
@@ -160,7 +159,7 @@ def _membership(members: DataFrame, account_costs: DataFrame, accounts: DataFram
     )
 
 
-def _confidence() -> F.Column:
+def _confidence() -> Column:
     """How good the basis is, apart from how likely the conclusion: breadth of evidence, days seen, accounts."""
     half = F.col("accounts") * 0.5
     high = (F.col("many_sided") >= half) & (F.col("active_days") >= 5) & (F.col("accounts") >= 25)
@@ -214,7 +213,7 @@ def _leaving(daily: DataFrame, night: date) -> DataFrame:
     )
 
 
-def _name(campaign_id: F.Column) -> F.Column:
+def _name(campaign_id: Column) -> Column:
     """A name people can say, made from the id: two words and the last four digits, so that no two are alike."""
     number = F.conv(F.substring(campaign_id, -8, 8), 16, 10).cast("long")
     first = F.element_at(F.array(*[F.lit(word) for word in FIRST]), (number % len(FIRST) + 1).cast("int"))

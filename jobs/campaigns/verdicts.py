@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT, WINDOW
@@ -50,7 +50,9 @@ def transform(
         .withColumn("place", F.row_number().over(strongest))
         .where(F.col("place") <= TOP_REASONS)
         .groupBy("campaign_id", "account_id")
-        .agg(F.array_join(F.transform(F.array_sort(F.collect_list(F.concat("place", reason))), _tail), "; ").alias("why"))
+        .agg(
+            F.array_join(F.transform(F.array_sort(F.collect_list(F.concat("place", reason))), _tail), "; ").alias("why")
+        )
     )
     known = (
         members.where(F.col("is_current"))
@@ -62,9 +64,9 @@ def transform(
         "account_id",
         "campaign_id",
         F.coalesce("membership", F.lit(0.0)).alias("membership"),
-        F.round(
-            F.coalesce(F.when(works, F.col("membership") * F.col("likelihood")), F.lit(0.0)), 6
-        ).alias("likelihood"),
+        F.round(F.coalesce(F.when(works, F.col("membership") * F.col("likelihood")), F.lit(0.0)), 6).alias(
+            "likelihood"
+        ),
         F.coalesce(F.when(works, F.col("verdict")), F.lit("benign")).alias("verdict"),
         F.coalesce(
             F.when(F.col("role") == "victim", F.concat(F.lit("victim: own traffic beside the campaign's; "), "why")),
@@ -74,5 +76,5 @@ def transform(
     )
 
 
-def _tail(text: F.Column) -> F.Column:
+def _tail(text: Column) -> Column:
     return F.substring(text, 2, 1_000)

@@ -8,6 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from jobs.graph.rows import table_of
+
 ATTRIBUTIONS = pa.schema(
     [
         ("campaign_id", pa.string()),
@@ -55,10 +57,7 @@ def attribute(matches: pa.Table) -> pa.Table:
                 f"{len(by_actor[actor])} indicators of {len(kinds)} kinds; prior {PRIOR_BITS:g} bits",
             )
         )
-    columns = list(zip(*made, strict=True)) or [[] for _ in ATTRIBUTIONS]
-    return pa.table(
-        [pa.array(column, kind) for column, kind in zip(columns, ATTRIBUTIONS.types, strict=True)], ATTRIBUTIONS
-    )
+    return table_of(made, ATTRIBUTIONS)
 
 
 def _bits(row: dict[str, Any]) -> float:

@@ -89,13 +89,13 @@ def split(met: Incidence, log_tail_limit: float) -> Grouping:
     totals = _Scores(met, group)
     pieces = tuple(
         Piece(int(account), int(group[account]), entity, value)
-        for account in np.flatnonzero(group >= 0)
+        for account in np.argsort(np.where(group >= 0, group, len(group)), kind="stable")[: int((group >= 0).sum())]
         for entity, value in totals.pieces(int(account), int(group[account]))
     )
     return Grouping(group, totals.prior, pieces)
 
 
-def entity_graph(matrix: sparse.csr_array, met: Incidence, log_tail_limit: float) -> nx.Graph:
+def entity_graph(matrix: sparse.csr_array, met: Incidence, log_tail_limit: float) -> nx.Graph[int]:
     """Entities of different families that share more accounts than chance allows; weight = overlap of their accounts."""
     usable = np.flatnonzero(met.accounts <= HUB_SHARE * met.population)
     columns = sparse.csc_array(matrix)[:, usable]
@@ -112,7 +112,7 @@ def entity_graph(matrix: sparse.csr_array, met: Incidence, log_tail_limit: float
     np.maximum.at(closest, left, weight)
     np.maximum.at(closest, right, weight)
     near = weight >= CLOSE * np.maximum(closest[left], closest[right])
-    graph = nx.Graph()
+    graph: nx.Graph[int] = nx.Graph()
     graph.add_nodes_from(sorted({*left.tolist(), *right.tolist()}))
     edges = zip(left[near].tolist(), right[near].tolist(), weight[near].tolist(), strict=True)
     graph.add_weighted_edges_from(sorted(edges))
@@ -156,16 +156,13 @@ class _Scores:
         self.groups = int(group.max()) + 1 if len(group) else 0
         self.size = np.bincount(group[group >= 0], minlength=self.groups).astype(float)
         self.prior = np.log2(np.maximum(self.size, 1) / np.maximum(met.population - self.size, 1))
-        self._pairs = self._pairs_by_group()
-
-    def _pairs_by_group(self) -> Ints:
-        label = self.group[self.met.account]
+        self._worth_of: dict[int, Floats] = {}
+        label = group[met.account]
         member = label >= 0
-        shape = (self.groups, len(self.met.family))
-        counts = sparse.csr_array((np.ones(int(member.sum())), (label[member], self.met.entity[member])), shape=shape)
-        counts.sum_duplicates()
-        self.counts = counts
-        return label
+        pairs = (label[member], met.entity[member])
+        shape = (self.groups, len(met.family))
+        self.counts = sparse.csr_array((np.ones(int(member.sum())), pairs), shape=shape)
+        self.counts.sum_duplicates()
 
     def worth(self, label: int) -> Floats:
         """Bits of each (account, entity) pair under the profile of group `label`."""
@@ -199,9 +196,9 @@ class _Scores:
 
     def pieces(self, account: int, label: int) -> list[tuple[int, float]]:
         """The strongest entity of each family for one account, strongest first."""
-        if not hasattr(self, "_worth_of") or self._worth_of[0] != label:
-            self._worth_of = (label, self.worth(label))
-        worth = self._worth_of[1]
+        if label not in self._worth_of:
+            self._worth_of = {label: self.worth(label)}  # asked group by group: one at a time is enough
+        worth = self._worth_of[label]
         low, high = np.searchsorted(self.met.account, [account, account + 1])
         best: dict[int, tuple[int, float]] = {}
         for pair in range(int(low), int(high)):

@@ -46,17 +46,17 @@ def _neighbours(links: DataFrame) -> DataFrame:
 
 def _with_smallest(neighbours: DataFrame) -> DataFrame:
     smallest = neighbours.groupBy("left").agg(F.min("right").alias("lowest"))
-    return neighbours.join(
-        smallest.select("left", F.least("left", "lowest").alias("smallest")), on="left", how="inner"
-    )
+    return neighbours.join(smallest.select("left", F.least("left", "lowest").alias("smallest")), on="left", how="inner")
 
 
 def _large_star(links: DataFrame) -> DataFrame:
     """Every node sends its larger neighbours to the smallest node it knows."""
     known = _with_smallest(_neighbours(links))
-    return known.where(F.col("right") > F.col("left")).select(
-        F.col("right").alias("left"), F.col("smallest").alias("right")
-    ).distinct()
+    return (
+        known.where(F.col("right") > F.col("left"))
+        .select(F.col("right").alias("left"), F.col("smallest").alias("right"))
+        .distinct()
+    )
 
 
 def _small_star(links: DataFrame) -> DataFrame:

@@ -56,15 +56,29 @@ FEATURES = (
     Feature(
         "elicitation",
         "prompts make the model lay out its reasoning for training; absence is not exculpatory (arXiv 2603.07267)",
-        {EXTRACTION: 5, "reseller": -4, "enterprise": -4, "classroom_or_hackathon": -4, "popular_tool": -4,
-         "small_group": -4, "evaluation_vendor": -1},
+        {
+            EXTRACTION: 5,
+            "reseller": -4,
+            "enterprise": -4,
+            "classroom_or_hackathon": -4,
+            "popular_tool": -4,
+            "small_group": -4,
+            "evaluation_vendor": -1,
+        },
         {EXTRACTION: -0.5},
     ),
     Feature(
         "one_template",
         "variants of one prompt template across the accounts (Anthropic 2026-02-23: tens of thousands of variants)",
-        {EXTRACTION: 3, "classroom_or_hackathon": 2, "popular_tool": 2, "evaluation_vendor": 2, "reseller": 1,
-         "enterprise": -1, "small_group": -3},
+        {
+            EXTRACTION: 3,
+            "classroom_or_hackathon": 2,
+            "popular_tool": 2,
+            "evaluation_vendor": 2,
+            "reseller": 1,
+            "enterprise": -1,
+            "small_group": -3,
+        },
         {EXTRACTION: -3, "popular_tool": -2, "evaluation_vendor": -1},
     ),
     Feature(
@@ -82,8 +96,15 @@ FEATURES = (
     Feature(
         "machine_made_identities",
         "mail addresses, phone numbers or issuing batches of cards come in series",
-        {EXTRACTION: 5, "enterprise": -3, "small_group": -3, "popular_tool": -4, "evaluation_vendor": -3,
-         "classroom_or_hackathon": -2, "reseller": -1},
+        {
+            EXTRACTION: 5,
+            "enterprise": -3,
+            "small_group": -3,
+            "popular_tool": -4,
+            "evaluation_vendor": -3,
+            "classroom_or_hackathon": -2,
+            "reseller": -1,
+        },
         {},
     ),
     Feature(

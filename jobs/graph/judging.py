@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from jobs.graph.hypotheses import FEATURES, Weighing, weigh
+from jobs.graph.rows import table_of
 
 MICRO = 1_000_000
 PIECES = pa.schema(
@@ -48,5 +49,4 @@ def judge(features: pa.Table) -> pa.Table:
         (campaign, name, place, micro, posterior, weighing.best, weighing.rival, figure, text)
         for place, (name, micro, figure, text) in enumerate(pieces)
     ]
-    columns = list(zip(*made, strict=True))
-    return pa.table([pa.array(column, kind) for column, kind in zip(columns, PIECES.types, strict=True)], schema=PIECES)
+    return table_of(made, PIECES)

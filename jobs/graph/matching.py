@@ -10,6 +10,8 @@ import numpy as np
 import pyarrow as pa
 from scipy.optimize import linear_sum_assignment
 
+from jobs.graph.rows import table_of
+
 EVENTS = pa.schema(
     [
         ("campaign_id", pa.string()),
@@ -67,8 +69,7 @@ def match_night(groups: pa.Table, night: str) -> pa.Table:
         last = quiet_since[campaign]
         if last is not None and (date.fromisoformat(night) - last).days > DORMANT_DAYS:
             rows.append((campaign, "revived", campaign, 1.0, None))
-    columns = list(zip(*sorted(rows, key=lambda row: row[:3]), strict=True)) or [[] for _ in EVENTS]
-    return pa.table([pa.array(column, kind) for column, kind in zip(columns, EVENTS.types, strict=True)], schema=EVENTS)
+    return table_of(sorted(rows, key=lambda row: row[:3]), EVENTS)
 
 
 def _ageing(campaign: str, last: date | None, night: str) -> list[tuple[str, str, str, float, str | None]]:
@@ -105,9 +106,7 @@ def _assign(
     clusters: dict[str, set[str]], campaigns: dict[str, set[str]], shared: Counter[tuple[str, str]]
 ) -> dict[str, str]:
     """Cluster to campaign, so that the accounts in common are as many as can be; ties fall to the smaller ids."""
-    pairs = [
-        pair for pair in sorted(shared) if _overlap(shared, *pair, clusters, campaigns) >= MIN_OVERLAP
-    ]
+    pairs = [pair for pair in sorted(shared) if _overlap(shared, *pair, clusters, campaigns) >= MIN_OVERLAP]
     rows, columns = sorted({pair[0] for pair in pairs}), sorted({pair[1] for pair in pairs})
     gain = np.zeros((len(rows), len(columns)))
     for cluster, campaign in pairs:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from jobs.graph.rows import table_of
+
 RANKINGS = pa.schema(
     [
         ("campaign_id", pa.string()),
@@ -28,13 +30,14 @@ def rank_metric(rows: pa.Table, night: str) -> pa.Table:
     """
     everyone = sorted(rows.to_pylist(), key=lambda row: (row["kind"], row["id"]))
     made = [_rank(row, everyone, night) for row in everyone if row["kind"] != "known"]
-    columns = list(zip(*made, strict=True)) or [[] for _ in RANKINGS]
-    return pa.table([pa.array(column, kind) for column, kind in zip(columns, RANKINGS.types, strict=True)], RANKINGS)
+    return table_of(made, RANKINGS)
 
 
 def _rank(row: dict[str, object], everyone: list[dict[str, object]], night: str) -> tuple[object, ...]:
     others = [
-        other for other in everyone if other["id"] != row["id"] and other["kind"] in ("known", "deliberate", row["kind"])
+        other
+        for other in everyone
+        if other["id"] != row["id"] and other["kind"] in ("known", "deliberate", row["kind"])
     ]
     low, high = int(str(row["low"])), int(str(row["high"]))
     surely_above = [other for other in others if int(str(other["low"])) > high]

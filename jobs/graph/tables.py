@@ -6,10 +6,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.graph.clusters import Incidence, split
+from jobs.graph.clusters import Incidence, Ints, split
+from jobs.graph.rows import table_of
 
 MICRO = 1_000_000
-MARKS = ("content",)
+MARKS = ("content",)  # prompts are the operator's own; networks, cards and clients can be rented from the same seller
 PIECES = pa.schema(
     [
         ("cluster_id", pa.string()),
@@ -51,7 +52,7 @@ def cluster_pairs(pairs: pa.Table) -> pa.Table:
     leaders = {int(group): int(np.flatnonzero(grouping.group == group)[0]) for group in range(len(grouping.prior_bits))}
     signal_of, entity_of = pairs["signal"].to_pylist(), pairs["entity"].to_pylist()
     account_of, family_of = names.to_pylist(), family_names.to_pylist()
-    rows: list[tuple[object, ...]] = []
+    rows: list[tuple[str | int, ...]] = []
     for account in np.flatnonzero(grouping.group >= 0).tolist():
         group = int(grouping.group[account])
         prior = round(float(grouping.prior_bits[group]) * MICRO)
@@ -71,16 +72,14 @@ def cluster_pairs(pairs: pa.Table) -> pa.Table:
                 int(sizes[piece.group]),
             )
         )
-    columns = list(zip(*sorted(rows, key=lambda row: row[:4]), strict=True)) or [[] for _ in PIECES]
-    return pa.table([pa.array(column, kind) for column, kind in zip(columns, PIECES.types, strict=True)], schema=PIECES)
+    return table_of(sorted(rows, key=lambda row: row[:4]), PIECES)
 
 
-def _sharing(met: Incidence, group: np.ndarray) -> dict[tuple[int, int], int]:
+def _sharing(met: Incidence, group: Ints) -> dict[tuple[int, int], int]:
     """Members of each group that met each entity."""
     label = group[met.account]
     member = label >= 0
     found, counts = np.unique(np.stack([label[member], met.entity[member]]), axis=1, return_counts=True)
     return {
-        (int(group_), int(entity)): int(count)
-        for group_, entity, count in zip(found[0], found[1], counts, strict=True)
+        (int(group_), int(entity)): int(count) for group_, entity, count in zip(found[0], found[1], counts, strict=True)
     }

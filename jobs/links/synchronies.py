@@ -82,7 +82,7 @@ def _keeping_time(observations: DataFrame, slots: DataFrame) -> DataFrame:
         .groupBy("signal", "entity", "day")
         .agg(F.count("*").alias("anchor_accounts"), F.sum("account_slots").alias("anchor_slots"))
         .crossJoin(population)
-        .where((F.col("anchor_accounts") >= MIN_ACCOUNTS))
+        .where(F.col("anchor_accounts") >= MIN_ACCOUNTS)
         .where(F.col("anchor_accounts") <= F.col("population") * MAX_SHARE)
     )
     crowds = (
@@ -90,8 +90,8 @@ def _keeping_time(observations: DataFrame, slots: DataFrame) -> DataFrame:
         .groupBy("signal", "entity", "day", "slot")
         .agg(F.count("*").alias("crowd"))
     )
-    around = Window.partitionBy("signal", "entity", "day").orderBy("slot").rangeBetween(
-        -NEIGHBOUR_SLOTS, NEIGHBOUR_SLOTS
+    around = (
+        Window.partitionBy("signal", "entity", "day").orderBy("slot").rangeBetween(-NEIGHBOUR_SLOTS, NEIGHBOUR_SLOTS)
     )
     close = Window.partitionBy("signal", "entity", "day").orderBy("slot").rangeBetween(-1, 1)
     own_rate = (F.sum("crowd").over(around) - F.sum("crowd").over(close)) / F.lit(2.0 * NEIGHBOUR_SLOTS - 2)
@@ -103,9 +103,9 @@ def _keeping_time(observations: DataFrame, slots: DataFrame) -> DataFrame:
         .withColumn("share", F.col("slot_accounts") / F.col("day_slots"))
     )
     expected = F.greatest(F.col("own_rate"), F.col("anchor_slots") * F.col("share"), F.lit(0.5))
-    beats = judged.where(
-        (F.col("crowd") >= MIN_CROWD) & (log_tail(F.col("crowd"), expected) <= CROWD_LOG_TAIL)
-    ).select("signal", "entity", "day", "slot", "slot_accounts", "day_slots")
+    beats = judged.where((F.col("crowd") >= MIN_CROWD) & (log_tail(F.col("crowd"), expected) <= CROWD_LOG_TAIL)).select(
+        "signal", "entity", "day", "slot", "slot_accounts", "day_slots"
+    )
     chances = beats.groupBy("signal", "entity", "day").agg(
         F.count("*").alias("beat_slots"), (F.sum("slot_accounts") / F.max("day_slots")).alias("beat_share")
     )
@@ -119,6 +119,8 @@ def _keeping_time(observations: DataFrame, slots: DataFrame) -> DataFrame:
     )
     by_chance = F.col("account_slots") * F.col("beat_share")
     kept = hits.where((F.col("hits") >= MIN_HITS) & (log_tail(F.col("hits"), by_chance) <= KEEPS_TIME_LOG_TAIL))
-    return kept.groupBy("account_id", F.concat_ws("|", "signal", "entity").alias("entity")).agg(
-        F.sum("hits").alias("beats"), F.count("*").alias("days")
-    ).withColumn("signal", F.lit("shared_burst"))
+    return (
+        kept.groupBy("account_id", F.concat_ws("|", "signal", "entity").alias("entity"))
+        .agg(F.sum("hits").alias("beats"), F.count("*").alias("days"))
+        .withColumn("signal", F.lit("shared_burst"))
+    )

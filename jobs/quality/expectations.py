@@ -33,24 +33,26 @@ def suite_for(contract: Contract) -> list[Expectation]:
 
     Raises `IolausError` for a declared check that nothing here can express.
     """
-    import great_expectations as gx
-
-    known = gx.expectations
-    found: list[Expectation] = [
-        known.ExpectColumnValuesToNotBeNull(column=column.name, severity="critical")
+    found = [
+        _made("ExpectColumnValuesToNotBeNull", {"column": column.name}, "critical")
         for column in contract.columns
         if column.required
     ]
     if len(contract.key) == 1:
-        found.append(known.ExpectColumnValuesToBeUnique(column=contract.key[0], severity="critical"))
+        found.append(_made("ExpectColumnValuesToBeUnique", {"column": contract.key[0]}, "critical"))
     else:
-        found.append(known.ExpectCompoundColumnsToBeUnique(column_list=list(contract.key), severity="critical"))
+        found.append(_made("ExpectCompoundColumnsToBeUnique", {"column_list": list(contract.key)}, "critical"))
     return [*found, *(_expectation(contract, check) for check in contract.checks)]
 
 
-def _expectation(contract: Contract, check: Check) -> Expectation:
+def _made(name: str, arguments: Mapping[str, Any], severity: str) -> Expectation:
     import great_expectations as gx
 
+    made: Expectation = getattr(gx.expectations, name)(**arguments, severity=severity)
+    return made
+
+
+def _expectation(contract: Contract, check: Check) -> Expectation:
     arguments: dict[str, Any] = dict(check.arguments)
     if check.metric.startswith("expect_"):
         name = "".join(part.capitalize() for part in check.metric.split("_"))
@@ -67,8 +69,7 @@ def _expectation(contract: Contract, check: Check) -> Expectation:
         arguments = {ROW_COUNT[word][0]: value + ROW_COUNT[word][1] for word, value in arguments.items()}
     else:
         raise IolausError(f"The contract of {contract.name} has a check {check.metric!r} that cannot be expressed.")
-    made: Expectation = getattr(gx.expectations, name)(**arguments, severity=check.severity)
-    return made
+    return _made(name, arguments, check.severity)
 
 
 def validate(tables: Mapping[str, pa.Table], night: date, docs: Path) -> list[Outcome]:
@@ -77,9 +78,10 @@ def validate(tables: Mapping[str, pa.Table], night: date, docs: Path) -> list[Ou
     `tables` maps contract names to rows; a column that no expectation names may be missing.
     """
     import great_expectations as gx
+    from great_expectations.data_context.types.base import ProgressBarsConfig
 
     context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
     aside = docs / f".{night.isoformat()}.{os.getpid()}"
     for site in list(context.get_site_names()):
         context.delete_data_docs_site(site)
@@ -101,7 +103,7 @@ def validate(tables: Mapping[str, pa.Table], night: date, docs: Path) -> list[Ou
     return outcomes
 
 
-def _site(folder: Path) -> dict[str, object]:
+def _site(folder: Path) -> Any:
     return {
         "class_name": "SiteBuilder",
         "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT, OBSERVATION
@@ -44,13 +44,10 @@ def transform(night: date, api_requests: DataFrame) -> DataFrame:
             F.max("requested_at").alias("last_seen_at"),
         )
     )
-    shared = (
-        met.groupBy("entity")
-        .agg(F.min("account_id").alias("lowest"), F.max("account_id").alias("highest"))
-        .select("entity", (F.col("lowest") < F.col("highest")).alias("is_shared"))
-    )
+    of_entity = Window.partitionBy("entity")
+    is_shared = F.min("account_id").over(of_entity) < F.max("account_id").over(of_entity)
     return (
-        met.join(shared, on="entity", how="inner")
+        met.withColumn("is_shared", is_shared)
         .where((F.col("events") >= 2) | F.col("is_shared"))
         .withColumn("signal", F.lit("prompt_template"))
         .select(*OBSERVATION)

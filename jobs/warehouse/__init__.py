@@ -36,7 +36,7 @@ def open_warehouse(url: str, root: Path) -> Warehouse:
 
     scheme, _, rest = url.replace("{root}", str(root)).partition("://")
     if scheme == "duckdb" and rest:
-        return DuckDBWarehouse(Path(rest if rest.startswith("//") else rest).resolve())
+        return DuckDBWarehouse(Path(rest).resolve())
     raise UsageError(
         f"The warehouse {scheme}://... is not supported: set IOLAUS_WAREHOUSE to duckdb:///path/to/file.duckdb."
     )

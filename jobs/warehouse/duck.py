@@ -57,7 +57,9 @@ class DuckDBWarehouse:
                 aside.replace(self.path)
             except (duckdb.Error, OSError) as error:
                 aside.unlink(missing_ok=True)
-                raise IolausError(f"Warehouse {self.path} could not be written ({error}); {night} is not published.") from error
+                raise IolausError(
+                    f"Warehouse {self.path} could not be written ({error}); {night} is not published."
+                ) from error
 
     def read(self, table: str, night: date | None) -> pa.Table:
         contract = contracts.load(f"published.{table}")
@@ -69,7 +71,8 @@ class DuckDBWarehouse:
             order = ", ".join(_quoted(name) for name in contract.key)
             columns = ", ".join(_quoted(name) for name in contract.column_names)
             query = f"SELECT {columns} FROM {SCHEMA}.{_quoted(table)} {condition} ORDER BY {order}"
-            return connection.execute(query).to_arrow_table().cast(schema)
+            rows: pa.Table = connection.execute(query).to_arrow_table()
+            return rows.cast(schema)
 
     def nights(self) -> list[date]:
         with self._open() as connection:
@@ -107,7 +110,9 @@ def _write(path: Path, night: date, tables: Mapping[str, pa.Table]) -> None:
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET threads = 1")
-        connection.execute(f"ATTACH '{str(path).replace(chr(39), chr(39) * 2)}' AS w (STORAGE_VERSION '{STORAGE_VERSION}')")
+        connection.execute(
+            f"ATTACH '{str(path).replace(chr(39), chr(39) * 2)}' AS w (STORAGE_VERSION '{STORAGE_VERSION}')"
+        )
         connection.execute("USE w")
         connection.execute("BEGIN")
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
