@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -22,13 +23,14 @@ COMMON = {
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
 }
 LOCAL_JVM = {
-    "spark.sql.shuffle.partitions": str(SHUFFLE_PARTITIONS),
     "spark.driver.memory": "2g",
-    "spark.ui.enabled": "false",
-    "spark.sql.execution.arrow.pyspark.enabled": "true",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
-}
+    "spark.log.level": "FATAL",
+    "spark.sql.shuffle.partitions": str(SHUFFLE_PARTITIONS),
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+}  # most of these are fixed when the JVM starts, so they go on its command line
 
 
 @contextlib.contextmanager
@@ -40,6 +42,8 @@ def session(engine: str) -> Iterator[SparkSession]:
     os.environ["PYSPARK_PYTHON"] = sys.executable
     os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
     os.environ["TZ"] = "UTC"
+    # Ranking every pair of entities is one order over all of them, by design (false-discovery control).
+    warnings.filterwarnings("ignore", message=".*No Partition Defined for Window operation.*")
     with contextlib.ExitStack() as cleanup:
         try:
             spark = _connect(engine, cleanup)
@@ -57,10 +61,9 @@ def _connect(engine: str, cleanup: contextlib.ExitStack) -> SparkSession:
     from pyspark.sql import SparkSession
 
     if engine == "spark":
-        builder = SparkSession.builder.remote("local[*]")
-        for option, value in LOCAL_JVM.items():
-            builder = builder.config(option, value)
-        spark = builder.getOrCreate()
+        options = " ".join(f"--conf {option}={value}" for option, value in LOCAL_JVM.items())
+        os.environ["PYSPARK_SUBMIT_ARGS"] = f"{options} pyspark-shell"
+        spark = SparkSession.builder.remote("local[*]").getOrCreate()
     else:
         spark = SparkSession.builder.remote(engine).getOrCreate()
     cleanup.callback(spark.stop)

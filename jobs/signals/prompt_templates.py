@@ -8,7 +8,8 @@ number and its three values.
 
 Most bands are met once and never again, so a night keeps a band of an account-day only where it repeats within the
 account-day or another account met it the same night. An account that sends one variant a day is seen on the days its
-partners send theirs. On a simulated night of MEASURED
+partners send theirs. On a simulated night of 103,639 requests that leaves 8,609 rows of 3,434 account-days, out of
+500,000 bands.
 """
 
 from __future__ import annotations

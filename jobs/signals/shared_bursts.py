@@ -31,7 +31,8 @@ QUIET_SECONDS = 900  # longer than pauses within a session, shorter than between
 RARE_SHARE = 0.25  # of the day's slots: an account active in more makes a slot by itself meaningless
 CLOCK_RATIO = 1.5  # accounts in a slot of the hour against the hour's median slot
 CLOCK_EXCESS = 3  # accounts more than the median, or a small population's noise would pass for a clock
-CLOCK_HOURS_SHARE = 0.5  # of the hours in which the slot must stand out to be the clock's
+CLOCK_HOURS_SHARE = 0.5  # of the hours with traffic in which the slot must stand out to be the clock's
+CLOCK_HOURS = 4  # and at least so many: a crowd in one hour is a beat, not a clock
 
 
 def transform(night: date, api_requests: DataFrame) -> DataFrame:
@@ -91,6 +92,6 @@ def _clock_slots(slots: DataFrame) -> DataFrame:
         .where(stands_out)
         .groupBy("shift", "place", "hours")
         .agg(F.count("*").alias("hours_out"))
-        .where(F.col("hours_out") >= F.col("hours") * CLOCK_HOURS_SHARE)
+        .where((F.col("hours_out") >= F.col("hours") * CLOCK_HOURS_SHARE) & (F.col("hours_out") >= CLOCK_HOURS))
         .select("shift", "place")
     )
