@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from jobs.run import Built
     from jobs.status import NightStatus
 
-out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)  # logs are not 80 wide
 
 
 def say(text: str) -> None:

@@ -1,0 +1,7 @@
+"""Colours that colour-blind people tell apart (Okabe and Ito, Color Universal Design, 2008)."""
+
+from __future__ import annotations
+
+SERIES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
+FOR, AGAINST, SUM = "#0072B2", "#D55E00", "#5b6470"
+ROLES = {"operated": "#D55E00", "victim": "#56B4E9", "shared_infrastructure": "#9aa3ad"}
