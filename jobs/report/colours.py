@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-SERIES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
+SERIES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#7a8594")
 FOR, AGAINST, SUM = "#0072B2", "#D55E00", "#5b6470"
 ROLES = {"operated": "#D55E00", "victim": "#56B4E9", "shared_infrastructure": "#9aa3ad"}
