@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 import sys
 import warnings
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ COMMON = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
 }
+LOCAL_PORT = 15002  # where a local Spark Connect server listens; PySpark offers no other
 LOCAL_JVM = {
     "spark.driver.memory": "2g",
     "spark.driver.bindAddress": "127.0.0.1",
@@ -61,6 +63,7 @@ def _connect(engine: str, cleanup: contextlib.ExitStack) -> SparkSession:
     from pyspark.sql import SparkSession
 
     if engine == "spark":
+        _require_free_port()
         options = " ".join(f"--conf {option}={value}" for option, value in LOCAL_JVM.items())
         os.environ["PYSPARK_SUBMIT_ARGS"] = f"{options} pyspark-shell"
         spark = SparkSession.builder.remote("local[*]").getOrCreate()
@@ -68,6 +71,15 @@ def _connect(engine: str, cleanup: contextlib.ExitStack) -> SparkSession:
         spark = SparkSession.builder.remote(engine).getOrCreate()
     cleanup.callback(spark.stop)
     return spark
+
+
+def _require_free_port() -> None:
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", LOCAL_PORT)) == 0:
+            raise IolausError(
+                f"port {LOCAL_PORT} is taken, most likely by another local Spark: wait for it to end, "
+                f"or use it with IOLAUS_ENGINE=sc://localhost:{LOCAL_PORT}"
+            )
 
 
 def _sail(cleanup: contextlib.ExitStack) -> SparkSession:

@@ -77,7 +77,8 @@ def _long(frame: DataFrame, key: str, values: dict[str, Column]) -> DataFrame:
 
 
 def _traffic(operated: DataFrame, account_days: DataFrame) -> DataFrame:
-    sums = account_days.groupBy("account_id").agg(
+    per_day = account_days.groupBy("account_id", "activity_date").agg(*[F.sum(name).alias(name) for name in DAY_SUMS])
+    sums = per_day.groupBy("account_id").agg(
         *[F.sum(name).alias(name) for name in DAY_SUMS],
         F.count("*").alias("days"),
         F.max(F.unix_date("activity_date")).alias("last_day"),

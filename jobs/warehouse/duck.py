@@ -71,7 +71,7 @@ class DuckDBWarehouse:
             order = ", ".join(_quoted(name) for name in contract.key)
             columns = ", ".join(_quoted(name) for name in contract.column_names)
             query = f"SELECT {columns} FROM {SCHEMA}.{_quoted(table)} {condition} ORDER BY {order}"
-            rows: pa.Table = connection.execute(query).to_arrow_table()
+            rows: pa.Table = connection.sql(query).to_arrow_table()
             return rows.cast(schema)
 
     def nights(self) -> list[date]:
@@ -149,14 +149,14 @@ def _check(path: Path, night: date, tables: Mapping[str, pa.Table]) -> None:
     with duckdb.connect(str(path), read_only=True) as connection:
         for table, rows in sorted(tables.items()):
             query = f"SELECT count(*) FROM {SCHEMA}.{_quoted(table)} WHERE {NIGHT} = ?"
-            found = connection.execute(query, [night]).fetchone()
-            if found is None or found[0] != rows.num_rows:
+            (found,) = connection.execute(query, [night]).fetchall()
+            if found[0] != rows.num_rows:
                 raise IolausError(f"Warehouse table {table} does not hold the {rows.num_rows} rows of {night}.")
 
 
 def _exists(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
     query = "SELECT 1 FROM information_schema.tables WHERE table_schema = ? AND table_name = ?"
-    return connection.execute(query, [SCHEMA, table]).fetchone() is not None
+    return bool(connection.execute(query, [SCHEMA, table]).fetchall())
 
 
 def _type(kind: str) -> str:

@@ -75,3 +75,21 @@ def test_times_are_those_of_the_slots_requests(spark: SparkSession) -> None:
     rows = rows_of("shared_bursts", transform(NIGHT, requests))
     first = next(row for row in rows if row["entity"].endswith("10:00"))
     assert (first["first_seen_at"].minute, first["last_seen_at"].minute) == (1, 4)
+
+
+def test_the_clock_stands_out_by_half_against_the_usual_slot(spark: SparkSession) -> None:
+    def jobs_kept(people: int) -> int:
+        """Slots left of three jobs on the hour among `people` who are always on, in four hours."""
+        hours = range(8, 12)
+        usual = [(f"p-{n}", f"{h:02d}:{m:02d}:40") for n in range(people) for h in hours for m in range(0, 60, 5)]
+        jobs = [(f"job-{n}", f"{h:02d}:00:20") for n in range(3) for h in hours]
+        return len(whole(bursts(spark, *usual, *jobs), "job-1"))
+
+    assert jobs_kept(people=6) == 0  # nine accounts on the hour, six else
+    assert jobs_kept(people=8) == 4  # eleven against eight
+
+
+def test_a_crowd_at_one_minute_of_a_few_hours_is_no_clock(spark: SparkSession) -> None:
+    people = [("person", f"{hour:02d}:{(hour * 5) % 60:02d}:40") for hour in range(24)]
+    campaign = [(f"op-{n}", f"{hour:02d}:30:10") for n in range(6) for hour in (3, 7, 11, 15, 19)]
+    assert len(whole(bursts(spark, *people, *campaign), "op-1")) == 5

@@ -1,0 +1,106 @@
+"""Who may import and read what: the layer rules, checked on the source."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from jobs import contracts, steps
+
+PROJECT = Path(__file__).resolve().parent.parent
+LAYERS = ("signals", "links", "campaigns", "published")
+MAY_IMPORT = {"pyspark", "jobs.columns", "jobs.graph", "pyarrow"}
+STAGED_MAY = {*MAY_IMPORT, "jobs.landing", "jobs.pseudonyms", "jobs.sketches", "jobs.staged"}
+ONLY_IN = {
+    "yaml": {"jobs/contracts.py"},
+    "duckdb": {"jobs/warehouse/"},
+    "pyiceberg": {"jobs/lake.py", "jobs/contracts.py"},
+    "great_expectations": {"jobs/quality/"},
+    "pysail": {"jobs/engine.py"},
+}
+READS_ENVIRONMENT = {"jobs/settings.py", "jobs/engine.py", "jobs/cli.py", "jobs/quality/expectations.py"}
+STANDARD = set(__import__("sys").stdlib_module_names)
+
+
+def imports(path: Path) -> set[str]:
+    """Full names of everything a file imports, also inside functions."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module} if node.module != "jobs" else {f"jobs.{alias.name}" for alias in node.names}
+    return names
+
+
+def sources(*folders: str) -> list[Path]:
+    found = [path for folder in folders for path in sorted((PROJECT / folder).rglob("*.py"))]
+    assert found
+    return found
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(PROJECT).as_posix()
+
+
+@pytest.mark.parametrize("path", sources("dags"), ids=relative)
+def test_dags_import_nothing_from_jobs(path: Path) -> None:
+    assert not {name for name in imports(path) if name.split(".")[0] == "jobs"}
+
+
+@pytest.mark.parametrize("path", sources(*(f"jobs/{layer}" for layer in LAYERS)), ids=relative)
+def test_layer_modules_import_only_what_they_may(path: Path) -> None:
+    foreign = {
+        name
+        for name in imports(path)
+        if name.split(".")[0] not in STANDARD and not any(f"{name}.".startswith(f"{may}.") for may in MAY_IMPORT)
+    }
+    assert not foreign
+
+
+@pytest.mark.parametrize("path", sources("jobs/staged"), ids=relative)
+def test_staged_modules_import_only_what_they_may(path: Path) -> None:
+    foreign = {
+        name
+        for name in imports(path)
+        if name.split(".")[0] not in STANDARD and not any(f"{name}.".startswith(f"{may}.") for may in STAGED_MAY)
+    }
+    assert not foreign
+
+
+@pytest.mark.parametrize("library", sorted(ONLY_IN))
+def test_a_store_is_touched_in_one_place(library: str) -> None:
+    users = {relative(path) for path in sources("jobs", "dags") if library in {n.split(".")[0] for n in imports(path)}}
+    assert users
+    assert not {user for user in users if not any(user.startswith(place) for place in ONLY_IN[library])}
+
+
+def test_the_environment_is_read_in_one_place() -> None:
+    users = {relative(path) for path in sources("jobs") if "os.environ" in path.read_text()}
+    assert users <= READS_ENVIRONMENT
+
+
+def test_every_layer_reads_only_the_layers_it_may() -> None:
+    may_read = {
+        "signals": {"staged"},
+        "links": {"signals", "links"},
+        "campaigns": {"signals", "links", "campaigns", "staged"},
+        "published": {"campaigns"},
+    }
+    facts = {"staged.api_requests", "staged.logins", "staged.charges"}
+    for layer in LAYERS:
+        for step in contracts.names(layer):
+            if step in steps.WRITTEN_BY.values():
+                continue
+            read = set(steps.inputs(step))
+            assert {name.split(".")[0] for name in read} <= may_read[layer], step
+            assert layer == "signals" or not read & facts, f"{step} reads facts"
+
+
+def test_every_table_has_its_five_places() -> None:
+    for name in (*contracts.names("signals"),):
+        layer, table = name.split(".")
+        assert (PROJECT / "jobs" / layer / f"{table}.py").is_file(), name
+        assert (PROJECT / "tests" / "jobs" / layer / f"test_{table}.py").is_file(), name
