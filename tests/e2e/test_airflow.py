@@ -144,7 +144,7 @@ def test_one_night_of_a_simulated_world_ends_in_published_tables(forking: Airflo
     with duckdb.connect(str(tmp_path / "warehouse.duckdb"), read_only=True) as warehouse:
         newest = warehouse.sql(
             "SELECT max(as_of_date)::varchar, count(*) FROM attribution.campaigns_current"
-        ).fetchone()
+        ).fetchall()[0]
         runs = warehouse.sql("SELECT DISTINCT as_of_date::varchar FROM attribution.runs ORDER BY 1").fetchall()
     assert newest is not None
     assert newest[0] == nights[-1]

@@ -1,0 +1,58 @@
+"""Times one night of the small world on each engine, whole process, with peak memory: `make bench`.
+
+Figures are for comparing engines and versions on one machine in one run; the second night is timed, so that the first
+one's files exist and nothing is skipped.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import date, timedelta
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from jobs.simulate.worlds import write_world
+from tests.worlds import copy_of
+
+FIRST = date(2026, 3, 2)
+ENGINES = ("sail", "spark")
+
+
+def one_night(root: Path, engine: str, night: date) -> tuple[float, float]:
+    """Seconds and peak memory (GB, largest process) of one `iolaus run`."""
+    key = {"IOLAUS_PSEUDONYM_KEY": "key-of-the-benchmark-only"}
+    command = [sys.executable, "-m", "jobs.cli", "run", "--root", str(root), "--engine", engine]
+    started = time.monotonic()
+    subprocess.run([*command, "--date", night.isoformat()], check=True, env={**os.environ, **key})
+    seconds = time.monotonic() - started
+    return seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6
+
+
+def main() -> None:
+    """Simulate once, run two nights on each engine, print the second's figures and the ratio to the first engine."""
+    table = Table(
+        "engine", "seconds", "ratio", "peak GB (largest process so far)", title="One night of the small world"
+    )
+    with tempfile.TemporaryDirectory(prefix="iolaus-bench-") as folder:
+        world = Path(folder) / "world"
+        world.mkdir()
+        write_world(world, "small", 1, None, 2, FIRST, None)
+        base = None
+        for engine in ENGINES:
+            root = copy_of(world, Path(folder) / engine)
+            one_night(root, engine, FIRST)
+            seconds, peak = one_night(root, engine, FIRST + timedelta(days=1))
+            base = base or seconds
+            table.add_row(engine, f"{seconds:.1f}", f"{seconds / base:.2f}", f"{peak:.2f}")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()

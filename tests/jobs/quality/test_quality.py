@@ -1,0 +1,76 @@
+"""Expectations from contracts: every kind of check has a row that breaks it, and severity decides."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from jobs import contracts
+from jobs.quality import Outcome, judge, refusal
+from jobs.quality.crosschecks import known_accounts, reconciliation, rejection, volume
+
+NIGHT = date(2026, 3, 2)
+RANKING = {
+    "as_of_date": NIGHT, "campaign_id": "c1", "metric": "exchanges", "value_low": 5, "value_high": 9, "rank_low": 1,
+    "rank_high": 2, "is_largest_known": False, "compared_with": "2 known incidents", "statement": "rank 1 to 2",
+}  # fmt: skip
+
+
+def rankings(*rows: dict[str, object]) -> pa.Table:
+    schema = contracts.arrow_schema(contracts.load("published.campaign_rankings"))
+    return pa.Table.from_pylist([{**RANKING, **row} for row in rows], schema=schema)
+
+
+def failures(tmp_path: Path, table: pa.Table) -> set[tuple[str, str]]:
+    outcomes = judge({"published.campaign_rankings": table}, {}, NIGHT, tmp_path)
+    assert len(outcomes) > 10
+    return {(outcome.expectation, outcome.severity) for outcome in outcomes if not outcome.success}
+
+
+def test_good_rows_pass_and_data_docs_are_written(tmp_path: Path) -> None:
+    assert failures(tmp_path, rankings({}, {"metric": "accounts"})) == set()
+    assert (tmp_path / NIGHT.isoformat() / "index.html").is_file()
+    assert [path.name for path in tmp_path.iterdir()] == [NIGHT.isoformat()]
+
+
+@pytest.mark.parametrize(
+    ("rows", "expectation"),
+    [
+        (({}, {}), "expect_compound_columns_to_be_unique(as_of_date, campaign_id, metric)"),
+        (({"statement": None},), "expect_column_values_to_not_be_null(statement)"),
+        (({"metric": "fame"},), "expect_column_values_to_be_in_set(metric)"),
+        (({"value_low": -1},), "expect_column_values_to_be_between(value_low)"),
+        (
+            ({"rank_low": 3},),
+            "expect_column_pair_values_a_to_be_greater_than_b(rank_high, rank_low)",
+        ),
+    ],
+    ids=["key", "required", "valid values", "range", "pair"],
+)
+def test_every_kind_of_check_fails_on_a_bad_row(
+    tmp_path: Path, rows: tuple[dict[str, object], ...], expectation: str
+) -> None:
+    assert failures(tmp_path, rankings(*rows)) == {(expectation, "critical")}
+
+
+def test_only_a_critical_failure_refuses() -> None:
+    warning = Outcome("staged.logins", "delivered", "warning", False)
+    critical = Outcome("staged.accounts", "key", "critical", False)
+    passed = Outcome("staged.charges", "key", "critical", True)
+    assert refusal([warning, passed]) is None
+    assert "staged.accounts key" in str(refusal([warning, critical, passed]))
+
+
+def test_cross_checks_tell_what_does_not_add_up() -> None:
+    row = {"table_name": "logins", "landed": 10, "staged": 6, "duplicates": 1, "rejected": 2}
+    assert reconciliation(row).success is False
+    assert reconciliation({**row, "rejected": 3}).success is True
+    assert [check.success for check in rejection(row)] == [False, True]
+    assert [check.success for check in rejection({**row, "rejected": 6})] == [False, False]
+    assert [volume("t", rows, [100, 100, 100]).success for rows in (29, 30, 300, 301)] == [False, True, True, False]
+    strangers = known_accounts(pa.table({"account_id": ["a", "b", "b"]}), pa.table({"account_id": ["a"]}))
+    assert (strangers.success, strangers.unexpected_count) == (False, 2)
+    assert "1 accounts" in str(strangers.observed)

@@ -1,0 +1,100 @@
+"""The DuckDB warehouse: a night is swapped in whole, readers keep what they opened, comments and views are there."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from jobs import contracts
+from jobs.errors import IolausError, UsageError
+from jobs.warehouse import open_warehouse
+from jobs.warehouse.duck import DuckDBWarehouse
+
+FIRST, SECOND = date(2026, 3, 2), date(2026, 3, 3)
+
+
+def lineage(night: date, *events: str) -> pa.Table:
+    schema = contracts.arrow_schema(contracts.load("published.campaign_lineage"))
+    rows = [
+        {"as_of_date": night, "campaign_id": "c1", "event": e, "other_campaign_id": "c1", "overlap": 1.0}
+        for e in events
+    ]
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+def run(night: date) -> pa.Table:
+    contract = contracts.load("published.runs")
+    values: dict[str, object] = {"date": night, "string": "x", "long": 0, "boolean": False, "timestamp": 0}
+    row = {column.name: values[column.type] for column in contract.columns}
+    return pa.Table.from_pylist([row], schema=contracts.arrow_schema(contract))
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> DuckDBWarehouse:
+    opened = open_warehouse("duckdb:///{root}/w.duckdb", tmp_path)
+    assert isinstance(opened, DuckDBWarehouse)
+    opened.publish(FIRST, {"runs": run(FIRST), "campaign_lineage": lineage(FIRST, "born")})
+    return opened
+
+
+def events(warehouse: DuckDBWarehouse, night: date | None = None) -> list[str]:
+    return [str(value) for value in warehouse.read("campaign_lineage", night)["event"].to_pylist()]
+
+
+def test_a_night_is_added_and_replaced_without_touching_others(warehouse: DuckDBWarehouse) -> None:
+    warehouse.publish(SECOND, {"runs": run(SECOND), "campaign_lineage": lineage(SECOND, "continued", "absorbed")})
+    warehouse.publish(SECOND, {"runs": run(SECOND), "campaign_lineage": lineage(SECOND, "dormant")})
+    assert warehouse.nights() == [FIRST, SECOND]
+    assert (events(warehouse, FIRST), events(warehouse, SECOND)) == (["born"], ["dormant"])
+
+
+def test_a_reader_keeps_its_snapshot_and_the_next_sees_the_new_night(warehouse: DuckDBWarehouse) -> None:
+    with duckdb.connect(str(warehouse.path), read_only=True) as reader:
+        warehouse.publish(SECOND, {"runs": run(SECOND), "campaign_lineage": lineage(SECOND, "continued")})
+        assert reader.execute("SELECT count(*) FROM attribution.runs").fetchall() == [(1,)]
+    assert warehouse.newest() == SECOND
+
+
+def test_the_current_view_holds_the_newest_night_and_everything_is_commented(warehouse: DuckDBWarehouse) -> None:
+    warehouse.publish(SECOND, {"runs": run(SECOND), "campaign_lineage": lineage(SECOND, "continued")})
+    with duckdb.connect(str(warehouse.path), read_only=True) as reader:
+        current = reader.execute("SELECT event FROM attribution.campaign_lineage_current").fetchall()
+        silent = reader.execute(
+            "SELECT table_name, column_name FROM duckdb_columns() WHERE schema_name = 'attribution' "
+            "AND comment IS NULL AND table_name NOT LIKE '%_current'"
+        ).fetchall()
+        tables = reader.execute("SELECT comment FROM duckdb_tables() WHERE schema_name = 'attribution'").fetchall()
+    assert current == [("continued",)]
+    assert silent == []
+    assert tables
+    assert all(str(comment).startswith("One row per") for (comment,) in tables)
+
+
+def test_a_publication_that_fails_leaves_the_live_file_as_it_was(warehouse: DuckDBWarehouse) -> None:
+    before = warehouse.path.read_bytes()
+    broken = lineage(SECOND, "continued").drop(["overlap"])
+    with pytest.raises(IolausError, match="not published"):
+        warehouse.publish(SECOND, {"runs": run(SECOND), "campaign_lineage": broken})
+    assert warehouse.path.read_bytes() == before
+    assert [path.name for path in warehouse.path.parent.glob("*.aside*")] == []
+
+
+def test_what_a_killed_publisher_left_is_removed(warehouse: DuckDBWarehouse) -> None:
+    left_over = warehouse.path.with_name(f".{warehouse.path.name}.999.aside")
+    left_over.write_bytes(b"half a file")
+    warehouse.publish(SECOND, {"runs": run(SECOND), "campaign_lineage": lineage(SECOND, "continued")})
+    assert not left_over.exists()
+
+
+def test_nothing_published_reads_as_empty(tmp_path: Path) -> None:
+    empty = open_warehouse("duckdb:///{root}/none.duckdb", tmp_path)
+    assert (empty.nights(), empty.newest(), empty.read("campaigns", None).num_rows) == ([], None, 0)
+
+
+def test_another_warehouse_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="duckdb:///"):
+        open_warehouse("mysql://somewhere", tmp_path)
