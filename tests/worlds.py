@@ -48,9 +48,10 @@ def _plain(value: object) -> str:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
-def ipc_bytes(table: pa.Table) -> bytes:
-    """The bytes of a table: equal only if schema, order and every value are equal."""
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table.combine_chunks())
-    return bytes(sink.getvalue().to_pybytes())
+def exact_text(table: pa.Table) -> str:
+    """Schema and every row with every digit: equal only if order, types and values are.
+
+    Text and not the Arrow buffers: what memory holds under a null is left undefined.
+    """
+    rows = (json.dumps(row, default=str) for row in table.to_pylist())
+    return "\n".join([str(table.schema), *rows])
