@@ -10,7 +10,7 @@ import pytest
 
 from jobs import contracts
 from jobs.warehouse import open_warehouse
-from tests.worlds import FIRST, SECOND, copy_of, golden_world, exact_text
+from tests.worlds import FIRST, SECOND, copy_of, exact_text, golden_world
 
 FACTS_ABOUT_THE_RUN = {"runs"}  # engine and times differ by nature
 MAY_BE_EMPTY = {"campaign_attributions"}
