@@ -108,8 +108,8 @@ class Lake:
         schema = contracts.arrow_schema(contracts.load(name))
         wanted = list(columns) if columns is not None else schema.names
         schema = pa.schema([schema.field(each) for each in wanted])
-        parts = [pq.ParquetFile(path).read(columns=wanted) for path in self.paths(name, first, last)]
-        return pa.concat_tables([part.select(wanted).cast(schema) for part in parts]) if parts else schema.empty_table()
+        parts = [_conformed(pq.ParquetFile(path), schema) for path in self.paths(name, first, last)]
+        return pa.concat_tables(parts) if parts else schema.empty_table()
 
     def write_files(self, name: str, night: date, frame: DataFrame) -> list[str]:
         """Let the engine write `frame` to a fresh path; gives its non-empty files, which no reader sees before `commit`.
@@ -156,7 +156,8 @@ class Lake:
         }
         for attempt in range(COMMIT_ATTEMPTS):
             try:
-                self._replace(self._open(name, fresh=attempt > 0), night, files, summary)
+                table = self._evolved(name, self._open(name, fresh=attempt > 0))
+                self._replace(table, night, files, summary)
                 return self.builds(name)[night]
             except CommitFailedException:
                 time.sleep(0.05 * 2**attempt)
@@ -182,6 +183,14 @@ class Lake:
                 transaction.add_files(files, snapshot_properties=summary, check_duplicate_files=False)
             else:
                 transaction.append(table.schema().as_arrow().empty_table(), snapshot_properties=summary)
+
+    def _evolved(self, name: str, table: Table) -> Table:
+        """The table with the columns that its contract has gained since; nights written before read them as null."""
+        declared = contracts.iceberg_schema(contracts.load(name))
+        if not set(declared.column_names) <= set(table.schema().column_names):
+            with table.update_schema() as update:
+                update.union_by_name(declared)
+        return table
 
     def _fresh_path(self, name: str, night: date) -> Path:
         layer, table = name.split(".")
@@ -215,6 +224,15 @@ class Lake:
         options: dict[str, Any] = {"properties": {"comment": contracts.load(name).description}}
         self._catalog.create_namespace_if_not_exists(layer)
         return self._catalog.create_table_if_not_exists(name, schema, partition_spec=spec, **options)
+
+
+def _conformed(file: pq.ParquetFile, schema: pa.Schema) -> pa.Table:
+    """The columns of `schema` from one data file; columns that it was written without are null."""
+    part = file.read(columns=[name for name in schema.names if name in file.schema_arrow.names])
+    for field in schema:
+        if field.name not in part.column_names:
+            part = part.append_column(field, pa.nulls(part.num_rows, field.type))
+    return part.select(schema.names).cast(schema)
 
 
 def _non_empty(folder: Path) -> list[str]:

@@ -98,8 +98,25 @@ def transform(
         .withColumn("is_current", F.lit(True))
         .select(*COLUMNS)
     )
-    gone = members.join(named, on="campaign_id", how="left_anti").withColumn("is_current", F.lit(False))
-    return current.unionByName(gone.select(*COLUMNS))
+    remembered = members.join(named, on="campaign_id", how="left_anti").withColumn("is_current", F.lit(False))
+    return current.unionByName(_seen_in_window(remembered, traffic).select(*COLUMNS))
+
+
+def _seen_in_window(remembered: DataFrame, traffic: DataFrame) -> DataFrame:
+    """Members of a campaign that no cluster continues tonight, with what they did in tonight's window."""
+    figures = ("exchanges", "exchanges_attributed", "last_activity_date")
+    known = remembered.withColumn("last_before", F.col("last_activity_date")).drop(*figures)
+    found = traffic.select("account_id", "exchanges", "last_activity_date")
+    exchanges = F.coalesce("exchanges", F.lit(0)).cast("long")
+    attributed = F.when(F.col("role") == "operated", exchanges).otherwise(
+        F.floor(exchanges * F.col("footprint_share")).cast("long")
+    )
+    return (
+        known.join(found, on="account_id", how="left")
+        .withColumn("exchanges_attributed", attributed)
+        .withColumn("exchanges", exchanges)
+        .withColumn("last_activity_date", F.greatest("last_before", "last_activity_date"))
+    )
 
 
 _MADE_ALIKE = ("payment", "device", "mail", "phone", "document", "enrolment")

@@ -50,7 +50,7 @@ def transform(
 ) -> DataFrame:
     """Columns as in the contract; campaigns that no cluster continues tonight keep their last judgement."""
     today = F.lit(night).cast("date")
-    counts = _membership(members, account_costs, accounts)
+    counts = _membership(members, accounts)
     judged = judgements.groupBy("campaign_id").agg(
         F.max("posterior_microbits").alias("posterior_microbits"),
         F.max(F.when(F.col("piece") == "prior", F.col("microbits"))).alias("prior_microbits"),
@@ -76,6 +76,7 @@ def transform(
         known.join(counts, on="campaign_id", how="left")
         .join(judged, on="campaign_id", how="left")
         .join(volumes, on="campaign_id", how="left")
+        .join(_costs(members, account_costs), on="campaign_id", how="left")
         .join(_leaving(daily, night), on="campaign_id", how="left")
         .join(previous, on="campaign_id", how="left")
     )
@@ -125,6 +126,8 @@ def transform(
         F.coalesce("input_tokens", zero).alias("input_tokens"),
         F.coalesce("output_tokens", zero).alias("output_tokens"),
         F.coalesce("billed_cost", F.lit(0)).cast("decimal(18,6)").alias("billed_cost"),
+        "billing_currency",
+        "billed_in_other_currencies",
         "top_models",
         "top_tasks",
         F.coalesce(F.greatest("peak_daily_exchanges", "peak_before"), zero).alias("peak_daily_exchanges"),
@@ -134,16 +137,13 @@ def transform(
     )
 
 
-def _membership(members: DataFrame, account_costs: DataFrame, accounts: DataFrame) -> DataFrame:
-    """Per campaign: operated accounts, how many are banned, exchanges with bounds, cost, and how firmly they belong."""
-    costs = account_costs.groupBy("account_id").agg(F.sum("billed_cost").alias("billed_cost"))
+def _membership(members: DataFrame, accounts: DataFrame) -> DataFrame:
+    """Per campaign: operated accounts, how many are banned, exchanges with bounds, and how firmly they belong."""
     known = members.join(accounts.select("account_id", F.col("status").alias("account_status")), "account_id", "left")
     is_operated = F.col("role") == "operated"
     is_sure = is_operated & (F.col("membership") >= 0.99)
     return (
-        known.join(costs, on="account_id", how="left")
-        .groupBy("campaign_id")
-        .agg(
+        known.groupBy("campaign_id").agg(
             F.sum(is_operated.cast("long")).alias("operated_accounts"),
             F.sum((is_operated & F.col("account_status").isin("banned", "suspended", "closed")).cast("long")).alias(
                 "banned_accounts"
@@ -152,10 +152,31 @@ def _membership(members: DataFrame, account_costs: DataFrame, accounts: DataFram
             F.sum(F.when(is_operated, F.col("exchanges")).otherwise(F.col("exchanges_attributed")))
             .cast("long")
             .alias("exchanges_high"),
-            F.sum(F.when(is_operated, F.col("billed_cost"))).alias("billed_cost"),
             F.sum((is_operated & (F.col("families") >= 4)).cast("long")).alias("many_sided"),
             F.sum((is_operated & (F.col("families") >= 3)).cast("long")).alias("three_sided"),
         )
+    )
+
+
+def _costs(members: DataFrame, account_costs: DataFrame) -> DataFrame:
+    """Usage billed to operated accounts in the currency most of them pay in; other currencies are named, never added."""
+    most_accounts = Window.partitionBy("campaign_id").orderBy(F.col("payers").desc(), "billing_currency")
+    ranked = (
+        members.where(F.col("role") == "operated")
+        .join(account_costs, on="account_id", how="inner")
+        .groupBy("campaign_id", "billing_currency", "account_id")
+        .agg(F.sum("billed_cost").alias("billed_cost"))
+        .groupBy("campaign_id", "billing_currency")
+        .agg(F.count("*").alias("payers"), F.sum("billed_cost").cast("decimal(18,6)").alias("billed_cost"))
+        .withColumn("place", F.row_number().over(most_accounts))
+    )
+    is_main = F.col("place") == 1
+    amount = F.concat_ws(" ", "billing_currency", F.col("billed_cost").cast("string"))
+    others = F.array_sort(F.collect_list(F.when(~is_main, amount)))
+    return ranked.groupBy("campaign_id").agg(
+        F.max(F.when(is_main, F.col("billed_cost"))).alias("billed_cost"),
+        F.max(F.when(is_main, F.col("billing_currency"))).alias("billing_currency"),
+        F.nullif(F.array_join(others, ", "), F.lit("")).alias("billed_in_other_currencies"),
     )
 
 

@@ -37,6 +37,8 @@ def transform(night: date, registry: DataFrame) -> DataFrame:
         "input_tokens",
         "output_tokens",
         "billed_cost",
+        "billing_currency",
+        "billed_in_other_currencies",
         "top_models",
         "top_tasks",
         "peak_daily_exchanges",

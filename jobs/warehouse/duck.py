@@ -69,7 +69,10 @@ class DuckDBWarehouse:
                 return schema.empty_table()
             condition = "" if night is None else f"WHERE {NIGHT} = DATE '{night.isoformat()}'"
             order = ", ".join(_quoted(name) for name in contract.key)
-            columns = ", ".join(_quoted(name) for name in contract.column_names)
+            held = _columns(connection, table)
+            columns = ", ".join(  # a file that an earlier release wrote lacks what the contract gained since
+                _quoted(name) if name in held else f"NULL AS {_quoted(name)}" for name in contract.column_names
+            )
             query = f"SELECT {columns} FROM {SCHEMA}.{_quoted(table)} {condition} ORDER BY {order}"
             rows: pa.Table = connection.sql(query).to_arrow_table()
             return rows.cast(schema)
@@ -157,6 +160,11 @@ def _check(path: Path, night: date, tables: Mapping[str, pa.Table]) -> None:
 def _exists(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
     query = "SELECT 1 FROM information_schema.tables WHERE table_schema = ? AND table_name = ?"
     return bool(connection.execute(query, [SCHEMA, table]).fetchall())
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> set[str]:
+    query = "SELECT column_name FROM information_schema.columns WHERE table_schema = ? AND table_name = ?"
+    return {row[0] for row in connection.execute(query, [SCHEMA, table]).fetchall()}
 
 
 def _type(kind: str) -> str:

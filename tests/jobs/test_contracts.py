@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from importlib import resources
+
 import pytest
+import yaml
+from jsonschema import validators
 
 from jobs import contracts, dictionary
 from jobs.errors import IolausError
@@ -61,3 +66,14 @@ def test_an_unknown_table_is_named() -> None:
 
 def test_the_committed_dictionary_fits_the_contracts() -> None:
     assert dictionary.TARGET.read_text() == dictionary.render()
+
+
+def test_every_contract_fits_the_standard() -> None:
+    schema = json.loads(resources.files("open_data_contract_standard").joinpath("schema.json").read_text())
+    validator = validators.validator_for(schema)(schema)
+    files = sorted(contracts.SCHEMAS.rglob("*.yaml"))
+    assert len(files) > 60
+    wrong = {path.name: [e.message for e in validator.iter_errors(yaml.safe_load(path.read_text()))] for path in files}
+    assert not {name: messages for name, messages in wrong.items() if messages}
+    broken = yaml.safe_load(files[0].read_text()) | {"status": 7}
+    assert list(validator.iter_errors(broken)), "the standard's schema finds nothing: the test would prove nothing"

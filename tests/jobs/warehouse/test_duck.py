@@ -98,3 +98,11 @@ def test_nothing_published_reads_as_empty(tmp_path: Path) -> None:
 def test_another_warehouse_is_refused_with_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="duckdb:///"):
         open_warehouse("mysql://somewhere", tmp_path)
+
+
+def test_a_file_of_an_earlier_release_reads_what_it_lacks_as_null(warehouse: DuckDBWarehouse) -> None:
+    with duckdb.connect(str(warehouse.path)) as connection:
+        connection.execute("ALTER TABLE attribution.campaign_lineage DROP COLUMN overlap")
+    assert warehouse.read("campaign_lineage", FIRST)["overlap"].to_pylist() == [None]
+    warehouse.publish(SECOND, {"runs": run(SECOND), "campaign_lineage": lineage(SECOND, "continued")})
+    assert warehouse.read("campaign_lineage", None)["overlap"].to_pylist() == [None, 1.0]

@@ -1,0 +1,113 @@
+"""The command as a person meets it: exit codes, one sentence on stderr, and what it prints of a published night."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from jobs.settings import ENGINE, PSEUDONYM_KEY, ROOT
+from tests.conftest import TEST_KEY
+
+
+def iolaus(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    path = Path(sys.executable).parent
+    known = {"PATH": f"{path}:/usr/bin:/bin", PSEUDONYM_KEY: TEST_KEY, **environment}
+    given = {name: value for name, value in known.items() if value}
+    return subprocess.run([path / "iolaus", *words], env=given, capture_output=True, text=True, timeout=300)
+
+
+def refused(done: subprocess.CompletedProcess[str], code: int, *parts: str) -> None:
+    """One sentence on stderr that names the thing, nothing on stdout, the exit code of the contract."""
+    assert done.returncode == code
+    assert done.stdout == ""
+    assert done.stderr.startswith("error: ")
+    assert len(done.stderr.strip().splitlines()) == 1
+    for part in parts:
+        assert part in done.stderr
+
+
+COMMANDS = ("simulate", "run", "build", "backfill", "link", "explain", "evaluate", "status", "steps", "demo")
+
+
+def test_help_lists_every_command() -> None:
+    done = iolaus("--help")
+    assert done.returncode == 0
+    for command in COMMANDS:
+        assert f" {command} " in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        (("run", "--date", "2026-03-02"), ("--root", ROOT)),
+        (("run", "--date", "2026-03-02", "--root", "/no/such"), ("/no/such", "--root")),
+        (("run", "--date", "2.3.2026", "--root", "."), ("--date", "2.3.2026")),
+        (("run", "--date", "2026-03-02", "--root", ".", "--engine", "duck"), (ENGINE, "duck")),
+        (("backfill", "--from", "2026-03-05", "--to", "2026-03-02", "--root", "."), ("--to", "--from")),
+        (("build", "no.such", "--date", "2026-03-02", "--root", "."), ("no.such", "iolaus steps")),
+        (("explain", "crime", "c1", "--root", "."), ("account or campaign", "crime")),
+        (("link", "--observations", "/no/file.csv", "--out", "/tmp/x"), ("/no/file.csv", "--observations")),
+        (("evaluate", "--root", ".", "--truth", "/no/truth"), ("/no/truth", "--truth")),
+        (("status", "--root", "/no/such"), ("/no/such",)),
+    ],
+    ids=lambda value: value[0] if value[0] in COMMANDS else "",
+)
+def test_wrong_usage_is_one_sentence_and_exit_2(
+    words: tuple[str, ...], parts: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    refused(iolaus(*words), 2, *parts)
+
+
+def test_a_missing_option_is_exit_2() -> None:
+    assert iolaus("run").returncode == 2
+
+
+def test_explain_before_anything_is_published_is_exit_1(tmp_path: Path) -> None:
+    refused(iolaus("explain", "campaign", "c1", "--root", str(tmp_path)), 1, "iolaus run")
+
+
+def test_a_key_that_is_too_short_is_named_and_not_shown(tmp_path: Path) -> None:
+    (tmp_path / "raw").mkdir()
+    done = iolaus("run", "--date", "2026-03-02", "--root", str(tmp_path), **{PSEUDONYM_KEY: "hush-hush"})
+    refused(done, 2, PSEUDONYM_KEY)
+    assert "hush-hush" not in done.stderr
+
+
+def test_steps_as_json_lists_what_each_step_needs() -> None:
+    steps = json.loads(iolaus("steps", "--json").stdout)
+    assert steps["publish"] == ["quality"]
+    assert "staged.api_requests" in steps["signals.account_days"]
+
+
+def test_a_demo_night_can_be_explained_evaluated_and_looked_at(tmp_path: Path) -> None:
+    root = str(tmp_path / "world")
+    made = iolaus("simulate", "--root", root, "--preset", "tiny", "--days", "1", "--seed", "7")
+    assert made.returncode == 0, made.stderr
+    done = iolaus("demo", "--root", root, **{PSEUDONYM_KEY: ""})
+    assert done.returncode == 0, done.stderr
+    name = next(line.split("│")[1].strip() for line in done.stdout.splitlines() if "deliberate" in line)
+    assert (tmp_path / "world" / "report" / "2026-03-02.html").is_file()
+    assert "64 steps built" in done.stderr
+
+    why = iolaus("explain", "campaign", name, "--root", root)
+    assert why.returncode == 0
+    assert name in why.stdout
+    assert "almost certain" in why.stdout
+
+    scores = json.loads(iolaus("evaluate", "--root", root, "--truth", f"{root}/truth", "--json").stdout)
+    assert scores["metrics"]["innocent_campaigns"]["all"] == 0
+
+    state = iolaus("status", "--root", root).stdout
+    assert "2026-03-02" in state
+    assert "64 of 64" in state
+
+    again = iolaus(
+        "run", "--date", "2026-03-02", "--root", root, **{PSEUDONYM_KEY: "demo-key-for-simulated-worlds-only"}
+    )
+    assert again.returncode == 0, again.stderr
+    assert "0 steps built, 64 unchanged" in again.stderr
