@@ -19,14 +19,18 @@ def transform(night: date, members: DataFrame, account_usage: DataFrame) -> Data
         operated.join(account_usage, on="account_id", how="inner")
         .groupBy("campaign_id", "activity_date", F.col("request_model").alias("model"), "task_label", "account_id")
         .agg(
-            F.sum("requests").alias("requests"),
+            F.sum("exchanges").alias("exchanges"),
             F.sum("input_tokens").alias("input_tokens"),
             F.sum("output_tokens").alias("output_tokens"),
         )
     )
-    return per_account.groupBy("campaign_id", "activity_date", "model", "task_label").agg(
-        F.count("*").alias("accounts"),
-        F.sum("requests").alias("exchanges"),
-        F.sum("input_tokens").alias("input_tokens"),
-        F.sum("output_tokens").alias("output_tokens"),
+    return (
+        per_account.where(F.col("exchanges") > 0)
+        .groupBy("campaign_id", "activity_date", "model", "task_label")
+        .agg(
+            F.count("*").alias("accounts"),
+            F.sum("exchanges").alias("exchanges"),
+            F.sum("input_tokens").alias("input_tokens"),
+            F.sum("output_tokens").alias("output_tokens"),
+        )
     )

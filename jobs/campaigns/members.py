@@ -1,8 +1,8 @@
 """One row per campaign and account: how surely it belongs, in which role, and which of its traffic is the campaign's.
 
 `operated`: the account works for the campaign. `victim`: an ordinary account whose stolen key a proxy network resells:
-it shares the campaign's traffic but nothing of how the campaign's accounts were made and paid, and much of its traffic
-is its own. `shared_infrastructure`: it belongs by what it passes through rather than by what it does. Campaigns that no
+it carries the campaign's prompts beside traffic of its own, and nothing of how it was made and paid is the campaign's.
+`shared_infrastructure`: it passes through the same networks and clients, but does not do what the campaign does. Campaigns that no
 cluster of tonight continues keep their last members, so that they can be recognised when they return.
 """
 
@@ -27,6 +27,8 @@ INPUTS = {
     "links.observations": NIGHT,
 }
 
+STRONG_MICROBITS = 3_000_000  # eight times more common in the group than elsewhere
+MIN_SHARING = 3  # members: what two have in common is a coincidence
 CORE_SHARE = 0.2  # a template that every fifth member uses is the campaign's, not a coincidence
 SCHEMA = (
     "campaign_id string, account_id string, microbits long, families int, role string, membership double, "
@@ -62,14 +64,16 @@ def transform(
     named = lineage.where(F.col("event").isin("born", "continued")).select("campaign_id", "cluster_id")
     pieces = clusters.join(named, on="cluster_id", how="inner")
     is_evidence = F.col("signal") != "prior"
+    is_strong = (F.col("microbits") >= STRONG_MICROBITS) & (F.col("accounts_sharing") >= MIN_SHARING)
     weighed = pieces.groupBy("campaign_id", "account_id").agg(
         F.sum("microbits").alias("microbits"),
         F.sum(F.when(is_evidence & (F.col("microbits") >= 1_000_000), 1).otherwise(0)).cast("int").alias("families"),
-        F.max(F.col("family").isin(*_MADE_ALIKE)).alias("is_made_alike"),
+        F.max(F.col("family").isin(*_MADE_ALIKE) & is_strong).alias("is_made_alike"),
+        F.max((F.col("family") == "content") & is_strong).alias("shares_content"),
         F.max("cluster_accounts").alias("cluster_accounts"),
     )
     traffic = account_days.groupBy("account_id").agg(
-        F.sum("requests").alias("exchanges"),
+        F.sum(F.col("requests") - F.col("errors")).alias("exchanges"),
         F.sum("sketched_requests").alias("sketched"),
         F.min("activity_date").alias("first_activity_date"),
         F.max("activity_date").alias("last_activity_date"),
@@ -83,6 +87,7 @@ def transform(
             "microbits",
             "families",
             "is_made_alike",
+            "shares_content",
             F.coalesce("exchanges", F.lit(0)).cast("long").alias("exchanges"),
             F.coalesce("sketched", F.lit(0)).cast("long").alias("sketched"),
             F.coalesce("core_events", F.lit(0)).cast("long").alias("core_events"),

@@ -23,6 +23,7 @@ INPUTS = {
     "campaigns.members": NIGHT,
     "links.observations": NIGHT,
     "links.synchronies": NIGHT,
+    "links.entities": NIGHT,
     "signals.account_countries": WINDOW,
     "signals.account_days": WINDOW,
     "signals.account_usage": WINDOW,
@@ -31,6 +32,10 @@ INPUTS = {
 }
 
 SCHEMA = "campaign_id string, feature string, strength double, observed double"
+MIN_SHARING = 3  # members: what two share is a coincidence
+LIFT = 8.0  # three bits: what is that much more common among the members is theirs
+MADE_IN_SERIES = ("email_pattern", "email_base", "phone_prefix", "card_bin_cluster", "kyc_document")
+OF_SOFTWARE = ("client_fingerprint", "system_prompt", "tool_set", "prompt_template", "activity_rhythm", "release_pivot")
 DAY_SUMS = (
     "requests",
     "elicitation_sum_micros",
@@ -46,6 +51,7 @@ def transform(
     members: DataFrame,
     observations: DataFrame,
     synchronies: DataFrame,
+    entities: DataFrame,
     account_countries: DataFrame,
     account_days: DataFrame,
     account_usage: DataFrame,
@@ -59,7 +65,7 @@ def transform(
         _identities(operated, accounts, payment_instruments),
         _tasks(operated, account_usage),
         _foreign(operated, accounts, account_countries),
-        _shared(operated, observations, synchronies),
+        _shared(operated, observations, synchronies, entities),
     ]
     population = _population(account_days, account_usage)
     campaigns = operated.select("campaign_id").distinct()
@@ -137,20 +143,51 @@ def _tasks(operated: DataFrame, account_usage: DataFrame) -> DataFrame:
     )
 
 
-def _shared(operated: DataFrame, observations: DataFrame, synchronies: DataFrame) -> DataFrame:
-    """Per signal: members of the most shared entity (`top.`), and members who share some entity with two others (`with.`)."""
+def _shared(operated: DataFrame, observations: DataFrame, synchronies: DataFrame, entities: DataFrame) -> DataFrame:
+    """Per signal: members of the most shared entity (`top.`), and members who share one beyond chance (`with.`).
+
+    Beyond chance: with two or more others, and LIFT times as common among the members as among all other accounts;
+    or what is merely popular (a mail provider's pattern, a common client) would look like the group's own.
+    """
     met = observations.select("account_id", "signal", "entity").unionByName(
         synchronies.select("account_id", "signal", "entity")
     )
+    sizes = operated.groupBy("campaign_id").agg(F.count("*").alias("campaign_members"))
     mine = operated.join(met, on="account_id", how="inner")
-    counts = mine.groupBy("campaign_id", "signal", "entity").agg(F.count("*").alias("members"))
+    counts = (
+        mine.groupBy("campaign_id", "signal", "entity")
+        .agg(F.count("*").alias("members"))
+        .join(sizes, on="campaign_id", how="inner")
+        .join(entities.select("signal", "entity", "accounts", "population"), on=["signal", "entity"], how="inner")
+    )
     top = counts.groupBy("campaign_id", "signal").agg(F.max("members").alias("value"))
+    inside = F.col("members") / F.col("campaign_members")
+    outside = (F.col("accounts") - F.col("members") + 0.5) / (F.col("population") - F.col("campaign_members") + 1.0)
     sharing = (
-        mine.join(counts.where(F.col("members") >= 3), on=["campaign_id", "signal", "entity"], how="inner")
+        mine.join(
+            counts.where((F.col("members") >= MIN_SHARING) & (inside >= outside * LIFT)),
+            on=["campaign_id", "signal", "entity"],
+            how="inner",
+        )
         .select("campaign_id", "signal", "account_id")
         .distinct()
-        .groupBy("campaign_id", "signal")
+    )
+    beyond = sharing.groupBy("campaign_id", "signal").agg(F.count("*").alias("value"))
+    in_series = (
+        sharing.where(F.col("signal").isin(*MADE_IN_SERIES))
+        .select("campaign_id", "account_id")
+        .distinct()
+        .groupBy("campaign_id")
         .agg(F.count("*").alias("value"))
+        .withColumn("signal", F.lit("made_in_series"))
+    )
+    hard = (
+        sharing.where(~F.col("signal").isin(*OF_SOFTWARE))
+        .select("campaign_id", "account_id")
+        .distinct()
+        .groupBy("campaign_id")
+        .agg(F.count("*").alias("value"))
+        .withColumn("signal", F.lit("beside_software"))
     )
     return functools.reduce(
         DataFrame.unionByName,
@@ -158,7 +195,7 @@ def _shared(operated: DataFrame, observations: DataFrame, synchronies: DataFrame
             frame.select(
                 "campaign_id", F.lit(kind).alias("kind"), F.col("signal").alias("key"), F.col("value").cast("long")
             )
-            for kind, frame in (("top", top), ("with", sharing))
+            for kind, frame in (("top", top), ("with", beyond), ("with", in_series), ("with", hard))
         ],
     )
 

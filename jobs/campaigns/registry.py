@@ -142,19 +142,17 @@ def _membership(members: DataFrame, accounts: DataFrame) -> DataFrame:
     known = members.join(accounts.select("account_id", F.col("status").alias("account_status")), "account_id", "left")
     is_operated = F.col("role") == "operated"
     is_sure = is_operated & (F.col("membership") >= 0.99)
-    return (
-        known.groupBy("campaign_id").agg(
-            F.sum(is_operated.cast("long")).alias("operated_accounts"),
-            F.sum((is_operated & F.col("account_status").isin("banned", "suspended", "closed")).cast("long")).alias(
-                "banned_accounts"
-            ),
-            F.sum(F.when(is_sure, F.col("exchanges_attributed")).otherwise(0)).cast("long").alias("exchanges_low"),
-            F.sum(F.when(is_operated, F.col("exchanges")).otherwise(F.col("exchanges_attributed")))
-            .cast("long")
-            .alias("exchanges_high"),
-            F.sum((is_operated & (F.col("families") >= 4)).cast("long")).alias("many_sided"),
-            F.sum((is_operated & (F.col("families") >= 3)).cast("long")).alias("three_sided"),
-        )
+    return known.groupBy("campaign_id").agg(
+        F.sum(is_operated.cast("long")).alias("operated_accounts"),
+        F.sum((is_operated & F.col("account_status").isin("banned", "suspended", "closed")).cast("long")).alias(
+            "banned_accounts"
+        ),
+        F.sum(F.when(is_sure, F.col("exchanges_attributed")).otherwise(0)).cast("long").alias("exchanges_low"),
+        F.sum(F.when(is_operated, F.col("exchanges")).otherwise(F.col("exchanges_attributed")))
+        .cast("long")
+        .alias("exchanges_high"),
+        F.sum((is_operated & (F.col("families") >= 4)).cast("long")).alias("many_sided"),
+        F.sum((is_operated & (F.col("families") >= 3)).cast("long")).alias("three_sided"),
     )
 
 

@@ -71,7 +71,7 @@ def _measure(table: Facts) -> dict[str, tuple[float, float]]:
     if table["task"] and table["population_task"]:
         note("narrow_tasks", _task_distance(table), 0.2, 0.5)
     note("synchrony", shared("shared_burst"), 0.1, 0.5)
-    series = max(shared("email_pattern"), shared("email_base"), shared("phone_prefix"), shared("card_bin_cluster"))
+    series = shared("made_in_series")
     note("machine_made_identities", series if not _one_owner(table, members) else 0.0, 0.3, 0.8)
     foreign = _total(table, "foreign_requests") + _total(table, "proxy_requests") - 0
     note("proxied", min(foreign, requests) / max(requests, 1), 0.15, 0.6)
@@ -86,9 +86,7 @@ def _measure(table: Facts) -> dict[str, tuple[float, float]]:
     note("sanctioned", sum(table["member.sanctioned"].values()) / members, 0.05, 0.3)
     verified = sum(table["member.verified"].values()) / members
     note("verified", verified if shared("kyc_document") < 0.1 else 0.0, 0.5, 0.95)
-    others = ("device", "payment_instrument", "card_bin_cluster", "egress_address", "login_address", "signup_address")
-    hard = max(shared(signal) for signal in (*others, "email_pattern", "phone_prefix", "shared_burst", "signup_burst"))
-    note("software_only", hard, 0.4, 0.1)
+    note("software_only", shared("beside_software"), 0.6, 0.2)
     return found
 
 

@@ -100,7 +100,7 @@ def test_a_demo_night_can_be_explained_evaluated_and_looked_at(tmp_path: Path) -
     assert "almost certain" in why.stdout
 
     scores = json.loads(iolaus("evaluate", "--root", root, "--truth", f"{root}/truth", "--json").stdout)
-    assert scores["metrics"]["innocent_campaigns"]["all"] == 0
+    assert scores["overall"]["innocent_campaigns"] == 0
 
     state = iolaus("status", "--root", root).stdout
     assert "2026-03-02" in state
