@@ -39,11 +39,12 @@ DEMO_KEY = "demo-key-for-simulated-worlds-only"
 @app.command()
 def simulate(
     root: Root = None,
-    preset: Annotated[str, typer.Option(help="tiny, small, mid or large.")] = "small",
+    preset: Annotated[str, typer.Option(help="tiny, small, varied, mid or large.")] = "small",
     seed: Annotated[int, typer.Option(help="Same seed, same world.")] = 1,
     accounts: Annotated[int | None, typer.Option(help="Accounts, instead of the preset's.")] = None,
     days: Annotated[int | None, typer.Option(help="Nights, instead of the preset's.")] = None,
     first: Annotated[str, typer.Option("--from", help="First night, YYYY-MM-DD.")] = "2026-03-02",
+    dial: Annotated[list[str] | None, typer.Option(help="NAME=VALUE: what every campaign does; repeatable.")] = None,
 ) -> None:
     """Make a world with known truth: raw deliveries below ROOT/raw, the truth below ROOT/truth."""
     from jobs.simulate.worlds import write_world
@@ -52,7 +53,7 @@ def simulate(
         raise UsageError(f"No root folder is named: pass --root DIR or set {settings.ROOT}.")
     root.mkdir(parents=True, exist_ok=True)
     with console.progress(f"simulating {preset}") as note:
-        write_world(root, preset, seed, accounts, days, _day(first, "--from"), note)
+        write_world(root, preset, seed, accounts, days, _day(first, "--from"), note, dial or ())
     console.say(f"World written to {root}/raw, its truth to {root}/truth.")
 
 
@@ -184,7 +185,7 @@ def steps(as_json: Annotated[bool, typer.Option("--json", help="Step to upstream
 @app.command()
 def demo(
     root: Root = None,
-    preset: Annotated[str, typer.Option(help="tiny, small, mid or large.")] = "small",
+    preset: Annotated[str, typer.Option(help="tiny, small, varied, mid or large.")] = "small",
     seed: Annotated[int, typer.Option(help="Same seed, same world.")] = 1,
     engine: Engine = None,
     warehouse: Warehouse = None,
@@ -198,7 +199,7 @@ def demo(
     if not os.environ.get(settings.PSEUDONYM_KEY):
         os.environ[settings.PSEUDONYM_KEY] = DEMO_KEY
     if not (target / "truth").is_dir():
-        simulate(target, preset=preset, seed=seed, accounts=None, days=None, first="2026-03-02")
+        simulate(target, preset=preset, seed=seed, accounts=None, days=None, first="2026-03-02", dial=None)
     with _runner(target, engine, warehouse) as runner:
         nights = landed_nights(runner.settings)
         _run_nights(runner, nights)

@@ -30,6 +30,8 @@ INPUTS = {
 STRONG_MICROBITS = 3_000_000  # eight times more common in the group than elsewhere
 MIN_SHARING = 3  # members: what two have in common is a coincidence
 CORE_SHARE = 0.2  # a template that every fifth member uses is the campaign's, not a coincidence
+HABITS = {"prompt_template": "template", "client_fingerprint": "client", "egress_network": "network"}
+HABIT_EVENTS = tuple(f"{part}{habit}_events" for habit in HABITS.values() for part in ("", "core_"))
 SCHEMA = (
     "campaign_id string, account_id string, microbits long, families int, role string, membership double, "
     "footprint_share double, exchanges long, exchanges_attributed long, first_activity_date date, "
@@ -80,7 +82,7 @@ def transform(
     )
     facts = (
         weighed.join(traffic, on="account_id", how="left")
-        .join(_core_events(weighed, observations), on=["campaign_id", "account_id"], how="left")
+        .join(_own_events(weighed, observations), on=["campaign_id", "account_id"], how="left")
         .select(
             "campaign_id",
             "account_id",
@@ -90,7 +92,7 @@ def transform(
             "shares_content",
             F.coalesce("exchanges", F.lit(0)).cast("long").alias("exchanges"),
             F.coalesce("sketched", F.lit(0)).cast("long").alias("sketched"),
-            F.coalesce("core_events", F.lit(0)).cast("long").alias("core_events"),
+            *[F.coalesce(name, F.lit(0)).cast("long").alias(name) for name in HABIT_EVENTS],
             F.coalesce("first_activity_date", F.lit(night).cast("date")).alias("first_activity_date"),
             F.coalesce("last_activity_date", F.lit(night).cast("date")).alias("last_activity_date"),
         )
@@ -127,21 +129,26 @@ def _seen_in_window(remembered: DataFrame, traffic: DataFrame) -> DataFrame:
 _MADE_ALIKE = ("payment", "device", "mail", "phone", "document", "enrolment")
 
 
-def _core_events(weighed: DataFrame, observations: DataFrame) -> DataFrame:
-    """Events of each member on the templates that many members of its campaign use."""
-    used = observations.where(F.col("signal") == "prompt_template").join(
+def _own_events(weighed: DataFrame, observations: DataFrame) -> DataFrame:
+    """Per member and kind of habit: events in all, and events on what many members of its campaign use."""
+    used = observations.where(F.col("signal").isin(*HABITS)).join(
         weighed.select("campaign_id", "account_id", "cluster_accounts"), on="account_id", how="inner"
     )
     core = (
-        used.groupBy("campaign_id", "entity")
+        used.groupBy("campaign_id", "signal", "entity")
         .agg(F.count("*").alias("users"), F.max("cluster_accounts").alias("cluster_accounts"))
         .where(F.col("users") >= F.col("cluster_accounts") * CORE_SHARE)
-        .select("campaign_id", "entity")
+        .select("campaign_id", "signal", "entity", F.lit(True).alias("is_core"))
     )
+    events = {}
+    for signal, habit in HABITS.items():
+        of_habit = F.col("signal") == signal
+        events[f"{habit}_events"] = F.sum(F.when(of_habit, F.col("events")).otherwise(0))
+        events[f"core_{habit}_events"] = F.sum(F.when(of_habit & F.col("is_core"), F.col("events")).otherwise(0))
     return (
-        used.join(core, on=["campaign_id", "entity"], how="inner")
+        used.join(core, on=["campaign_id", "signal", "entity"], how="left")
         .groupBy("campaign_id", "account_id")
-        .agg(F.sum("events").alias("core_events"))
+        .agg(*[total.cast("long").alias(name) for name, total in events.items()])
     )
 
 

@@ -122,14 +122,18 @@ def _identities(operated: DataFrame, accounts: DataFrame, payment_instruments: D
     }
     made = {name: F.coalesce(flag.cast("long"), F.lit(0).cast("long")) for name, flag in flags.items()}
     made["member.created_hour"] = F.floor(F.unix_seconds("created_at") / 3600).cast("long")
-    owners = [F.col("organization_id"), F.col("organization_name"), F.expr("if(is_freemail, null, email_domain)")]
+    declared = [
+        ("owner", F.col("organization_id")),
+        ("owner", F.col("organization_name")),
+        ("domain", F.expr("if(is_freemail, null, email_domain)")),
+    ]
     shared_owner = [
         known.select("campaign_id", F.concat_ws("|", F.lit(str(place)), owner).alias("key"))
         .where(owner.isNotNull())
         .groupBy("campaign_id", "key")
         .agg(F.count("*").alias("value"))
-        .select("campaign_id", F.lit("owner").alias("kind"), "key", F.col("value").cast("long"))
-        for place, owner in enumerate(owners)
+        .select("campaign_id", F.lit(kind).alias("kind"), "key", F.col("value").cast("long"))
+        for place, (kind, owner) in enumerate(declared)
     ]
     return functools.reduce(DataFrame.unionByName, [_long(known, "account_id", made), *shared_owner])
 

@@ -8,11 +8,14 @@ Published: the proxy networks of the 2026-02-23 report mixed extraction with unr
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 MICRO = 1_000_000
@@ -34,21 +37,26 @@ ROLES = pa.schema(
 MIN_TYPICAL = 0.05  # template events per request; below, templates do not mark the campaign's traffic
 SURE = 0.9  # membership below which an account is not called operated
 PRIOR_VICTIM = 0.1  # of a campaign's accounts, before looking
-OWN_WORK = 0.95  # of a typical member's template share: below it, part of the traffic is somebody else's
-MUCH_OWN_WORK = 0.6
-VICTIM_NOT_MADE_ALIKE = 0.95  # strangers rarely share how an account was made with a campaign
-VICTIM_OWN_WORK, VICTIM_MUCH_OWN_WORK = 0.8, 0.35  # a stolen key is used beside its owner
+PSEUDO = 10.0  # doubtful members that the priors stand for
 ROUNDS = 20  # of the estimate; it settles in fewer
-PSEUDO = 10.0
-OPERATED_OWN_WORK, OPERATED_MUCH_OWN_WORK = 0.3, 0.03  # operators mix in unrelated traffic, rarely most of it
+OWN_WORK, MUCH_OWN_WORK = (
+    0.95,
+    0.6,
+)  # of a typical member's template share: below, part of the traffic is somebody else's
+OWN_HABIT = 0.9  # of an account's events on what the campaign uses: below, it also has a client or a place of its own
+# Per clue, the probabilities of its values: for a stolen account, and what is supposed of the operator's own at first.
+# A stranger's account is rarely made like the campaign's, and its owner goes on using it, from home, with another client.
+STOLEN = {"made": (0.05, 0.95), "work": (0.2, 0.45, 0.35), "client": (0.4, 0.6), "network": (0.25, 0.75)}
+WORKED = {"made": (0.8, 0.2), "work": (0.7, 0.27, 0.03), "client": (0.8, 0.2), "network": (0.7, 0.3)}
 
 
 def assign_roles(members: pa.Table) -> pa.Table:
     """Roles of one campaign's members.
 
-    `members`: campaign_id, account_id, microbits, families, is_made_alike, shares_content, exchanges, sketched, core_events
-    and the two activity dates. The footprint is an account's template events per sketched request against the
-    campaign's median, at most 1: how much of its traffic is the campaign's.
+    `members`: campaign_id, account_id, microbits, families, is_made_alike, shares_content, exchanges, sketched, events in
+    all and on what the campaign uses per habit (template, client, network), and the two activity dates. The
+    footprint is an account's template events per sketched request against the campaign's median, at most 1: how
+    much of its traffic is the campaign's.
     """
     members = members.sort_by("account_id")
     footprint = _footprint(members)
@@ -57,7 +65,13 @@ def assign_roles(members: pa.Table) -> pa.Table:
     membership = np.round(1.0 / (1.0 + np.exp2(-members["microbits"].to_numpy() / MICRO)), 6)
     content_marks = shares_content.mean() >= 0.5
     passing = (membership < SURE) | (content_marks & ~shares_content & ~made_alike)
-    victim = ~passing & (_victim_bits(footprint, made_alike) > 0)
+    clues = {
+        "made": (~made_alike).astype(int),
+        "work": (footprint < OWN_WORK).astype(int) + (footprint < MUCH_OWN_WORK),
+        "client": _of_its_own(members, "client"),
+        "network": _of_its_own(members, "network"),
+    }
+    victim = ~passing & (_stolen_bits(clues) > 0)
     role = np.where(passing, "shared_infrastructure", np.where(victim, "victim", "operated"))
     exchanges = members["exchanges"].to_numpy()
     attributed = np.where(role == "operated", exchanges, np.floor(exchanges * footprint)).astype(np.int64)
@@ -72,40 +86,37 @@ def assign_roles(members: pa.Table) -> pa.Table:
 
 
 def _footprint(members: pa.Table) -> Floats:
-    rate = members["core_events"].to_numpy() / np.maximum(members["sketched"].to_numpy(), 1)
+    rate = members["core_template_events"].to_numpy() / np.maximum(members["sketched"].to_numpy(), 1)
     typical = float(np.median(rate)) if len(rate) else 0.0
     return np.minimum(rate / typical, 1.0) if typical >= MIN_TYPICAL else np.ones(len(rate))
 
 
-def _victim_bits(footprint: Floats, made_alike: Flags) -> Floats:
-    """Log-odds, per member, of a stolen account against one that the operator works.
+def _of_its_own(members: pa.Table, habit: str) -> Ints:
+    """1 where a part of the account's events is on something that few other members use."""
+    events = members[f"{habit}_events"].to_numpy()
+    own: Ints = (members[f"core_{habit}_events"].to_numpy() < OWN_HABIT * events).astype(np.int64)
+    return own
 
-    How many are stolen, and how often the operator's own accounts are not made alike, differs between campaigns and is
-    estimated from the campaign itself by expectation maximisation (Dempster, Laird, Rubin, JRSS B 39, 1977); the
-    constants stand for PSEUDO doubtful members, so that a few odd ones do not decide.
+
+def _stolen_bits(clues: Mapping[str, Ints]) -> Floats:
+    """Log-odds, per member, of a stolen account against one that the operator works; `clues` are codes from 0.
+
+    What the operator's own accounts show differs between campaigns, and so does how many are stolen; both are
+    estimated from the campaign itself by expectation maximisation (Dempster, Laird, Rubin, JRSS B 39, 1977).
     """
-    whole = footprint >= OWN_WORK
-    own_work = np.where(
-        whole,
-        np.log2((1 - VICTIM_OWN_WORK) / (1 - OPERATED_OWN_WORK)),
-        np.where(
-            footprint >= MUCH_OWN_WORK,
-            np.log2((VICTIM_OWN_WORK - VICTIM_MUCH_OWN_WORK) / (OPERATED_OWN_WORK - OPERATED_MUCH_OWN_WORK)),
-            np.log2(VICTIM_MUCH_OWN_WORK / OPERATED_MUCH_OWN_WORK),
-        ),
-    )
-    stolen = np.where(whole, 0.0, PRIOR_VICTIM)
-    total: Floats = np.zeros(len(footprint))
-    for _ in range(ROUNDS):
+    count = len(clues["made"])
+    stolen = np.full(count, PRIOR_VICTIM)
+    total: Floats = np.zeros(count)
+    for turn in range(ROUNDS):
         worked = 1.0 - stolen
-        operated_not_alike = (np.sum(worked * ~made_alike) + 0.5) / (np.sum(worked) + 1.0)
-        prior = (np.sum(stolen) + PSEUDO * PRIOR_VICTIM) / (len(stolen) + PSEUDO)
-        alike = np.where(
-            made_alike,
-            np.log2((1 - VICTIM_NOT_MADE_ALIKE) / (1 - operated_not_alike)),
-            np.log2(VICTIM_NOT_MADE_ALIKE / operated_not_alike),
-        )
-        total = own_work + alike + np.log2(prior / (1 - prior))
+        prior = (stolen.sum() + PSEUDO * PRIOR_VICTIM) / (count + PSEUDO)
+        total = np.full(count, np.log2(prior / (1 - prior)))
+        for name, codes in clues.items():
+            seen = (
+                np.bincount(codes, weights=worked, minlength=len(WORKED[name])) if turn else np.zeros(len(WORKED[name]))
+            )
+            expected = (seen + PSEUDO * np.array(WORKED[name])) / (seen.sum() + PSEUDO)
+            total += np.log2(np.array(STOLEN[name]) / expected)[codes]
         stolen = 1.0 / (1.0 + np.exp2(-total))
     return total
 

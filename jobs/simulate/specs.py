@@ -85,6 +85,7 @@ class Preset:
     days: int
     campaigns: tuple[CampaignSpec, ...]
     lookalikes: tuple[LookalikeSpec, ...]
+    is_varied: bool = False  # dials, sizes and numbers of look-alikes drawn by the seed
 
 
 HARD = CampaignSpec(
@@ -179,6 +180,7 @@ def copies(specs: tuple[CampaignSpec, ...], rounds: int) -> tuple[CampaignSpec, 
 PRESETS: dict[str, Preset] = {
     "tiny": Preset(400, 3, (PARTLY, HARD, ONE_ADDRESS, SOFT), FEW_LOOKALIKES),
     "small": Preset(5_000, 10, EIGHT, LOOKALIKES),
+    "varied": Preset(5_000, 10, EIGHT, LOOKALIKES, is_varied=True),
     "mid": Preset(20_000, 14, copies(EIGHT, 2), LOOKALIKES),
     "large": Preset(100_000, 14, copies(EIGHT, 3), LOOKALIKES),
 }

@@ -5,7 +5,7 @@ The same preset, seed and options give the same bytes: every draw comes from a g
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import numpy as np
 from jobs.errors import UsageError
 from jobs.simulate import catalogues as cat
 from jobs.simulate import deliveries, files, incidents, ledgers, places, snapshots, traffic, truth
+from jobs.simulate.dials import turned, varied
 from jobs.simulate.lookalikes import make_group
 from jobs.simulate.operators import make_campaign
 from jobs.simulate.people import DAY_US, Streams, joined
@@ -32,10 +33,12 @@ def write_world(
     days: int | None = None,
     first_day: date = date(2026, 3, 2),
     progress: Callable[[str], None] | None = None,
+    dials: Sequence[str] = (),
 ) -> None:
     """Write `{root}/raw/<table>/ds=.../part-0.parquet` and `{root}/truth/*.parquet`.
 
-    `accounts` and `days` override the preset. `progress` is told one line a day.
+    `accounts` and `days` override the preset; `dials` (NAME=VALUE) override what its campaigns do. `progress` is told
+    one line a day.
     Raises UsageError for an unknown preset, fewer than 200 accounts, no days, or a root that already holds a raw zone
     (days of another world would stay among those of this one).
     """
@@ -49,7 +52,9 @@ def write_world(
     if count < LEAST_ACCOUNTS or length < 1:
         raise UsageError(f"--accounts must be at least {LEAST_ACCOUNTS} and --days at least 1.")
     first_us = int(datetime(first_day.year, first_day.month, first_day.day, tzinfo=UTC).timestamp()) * 1_000_000
-    build = populate(plan, generator(seed, 0), count, first_us, length)
+    if plan.is_varied:
+        plan = varied(plan, generator(seed, 3))
+    build = populate(turned(plan, list(dials)), generator(seed, 0), count, first_us, length)
     streams = joined([build.streams, *build.extra])
     exchanges = write_days(root, build, streams, seed, first_day, length, progress)
     truth.write(root, build, exchanges, first_day)

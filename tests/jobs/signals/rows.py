@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
 from jobs import contracts
+from tests import tables
+from tests.tables import NIGHT as NIGHT
 
-NIGHT = date(2026, 3, 5)
 EVENT_TIME = {"api_requests": "requested_at", "logins": "logged_in_at", "charges": "charge_period_start"}
 
 Observed = tuple[str, str, str, str, int]
@@ -41,14 +42,7 @@ def given(spark: SparkSession, table: str, columns: str, *rows: tuple[Any, ...])
 
 def rows_of(table: str, frame: DataFrame) -> list[dict[str, Any]]:
     """Rows of a signals table in order of its key, after checking that they keep the contract."""
-    contract = contracts.load(f"signals.{table}")
-    assert contracts.differences(contract, dict(frame.dtypes)) == []
-    rows = [row.asDict() for row in frame.collect()]
-    keys = [tuple(row[name] for name in contract.key) for row in rows]
-    assert len(set(keys)) == len(keys), "two rows have one key"
-    required = [column.name for column in contract.columns if column.required]
-    assert all(row[name] is not None for row in rows for name in required)
-    return sorted(rows, key=lambda row: [row[name] for name in contract.key])
+    return tables.rows_of(f"signals.{table}", frame)
 
 
 def observed(table: str, frame: DataFrame) -> list[Observed]:

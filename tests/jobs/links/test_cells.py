@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pyspark.sql import SparkSession
+
+from jobs.links import cells, entities
+from tests.tables import NIGHT, frame, picked
+
+Cell = tuple[str, str, int]
+
+
+def cells_of(spark: SparkSession, *met: tuple[str, str, Iterable[int]], population: int = 400) -> list[Cell]:
+    """The cells of a world in which each (signal, entity, accounts) was met, among `population` accounts."""
+    alone = [
+        {"account_id": f"a{n:04d}", "signal": "device", "entity": f"own-{n}", "events": 1} for n in range(population)
+    ]
+    shared = [
+        {"account_id": f"a{n:04d}", "signal": signal, "entity": entity, "events": 1}
+        for signal, entity, accounts in met
+        for n in accounts
+    ]
+    observations = frame(spark, "links.observations", *alone, *shared)
+    quiet = frame(spark, "links.synchronies")
+    known = entities.transform(NIGHT, observations, quiet)
+    found = cells.transform(NIGHT, observations, quiet, known)
+    return [(f"{a}", f"{b}", n) for a, b, n in picked("links.cells", found, "entity_a entity_b accounts")]
+
+
+def test_two_kinds_of_thing_in_common_far_beyond_chance_make_a_cell(spark: SparkSession) -> None:
+    found = cells_of(spark, ("device", "d1", range(12)), ("prompt_template", "t1", range(2, 14)))
+    assert found == [("t1", "d1", 10)]
+
+
+def test_one_kind_of_thing_never_makes_a_cell_however_rare(spark: SparkSession) -> None:
+    same_family = (("egress_address", "x", range(12)), ("login_address", "y", range(12)))
+    assert cells_of(spark, ("device", "d1", range(12))) == []
+    assert cells_of(spark, *same_family) == []
+
+
+def test_what_popular_things_have_in_common_by_chance_is_no_cell(spark: SparkSession) -> None:
+    a_fifth, another_fifth = range(0, 400, 5), range(0, 400, 5)
+    assert cells_of(spark, ("client_fingerprint", "c", a_fifth), ("egress_network", "n", another_fifth)) != []
+    half_by_chance = (*range(0, 400, 5), *range(1, 40, 2))
+    assert cells_of(spark, ("client_fingerprint", "c", range(0, 95)), ("egress_network", "n", half_by_chance)) == []
+
+
+def test_a_hub_is_no_side_of_a_cell(spark: SparkSession) -> None:
+    assert cells_of(spark, ("client_fingerprint", "c", range(120)), ("device", "d1", range(12))) == []
+
+
+def test_a_small_coincidence_among_many_things_is_not_significant(spark: SparkSession) -> None:
+    many = [("signup_burst", f"b{n}", range(n, 400, 40)) for n in range(40)]
+    few = [("email_pattern", f"p{n}", (*range(n, 400, 50), (n * 7) % 400)) for n in range(50)]
+    pairs_of_few = cells_of(spark, *many, *few)
+    assert all(accounts >= 3 for _, _, accounts in pairs_of_few)
+    assert (
+        cells_of(spark, *many, *few, ("device", "d1", range(3)), ("phone_prefix", "f1", (0, 1, 2, 50))) == pairs_of_few
+    )
