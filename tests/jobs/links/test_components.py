@@ -22,11 +22,10 @@ def components_of(spark: SparkSession, *met: tuple[str, str, Iterable[int]]) -> 
     found = cells.transform(NIGHT, observations, quiet, known)
 
     def stored(rounds: DataFrame) -> DataFrame:
-        return spark.createDataFrame(rounds.toPandas(), rounds.schema)
+        rows = [tuple(row) for row in rounds.collect()]
+        return spark.createDataFrame(rows, rounds.schema)
 
-    connected = components.transform(
-        NIGHT, observations, quiet, known, found, lambda each: spark.createDataFrame(each.toArrow())
-    )
+    connected = components.transform(NIGHT, observations, quiet, known, found, stored)
     return {row[0]: row[1:] for row in picked("links.components", connected, "account_id component component_accounts")}
 
 

@@ -1,0 +1,79 @@
+"""Builds a world with known truth, runs every night of it, and keeps what the last night says against the truth.
+
+`python -m tests.accuracy.worlds FOLDER small:501 varied:601 small:501:accounts=25000 small:501:beat_jitter_seconds=600`
+writes one JSON file per world into FOLDER. Publishing is left out: judging quality and copying tables change no figure.
+A world that has its JSON file is not built again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from jobs import steps
+from jobs.evaluate import evaluate
+from jobs.run import Runner, landed_nights, runner
+from jobs.settings import PSEUDONYM_KEY, settings
+from jobs.simulate.worlds import write_world
+
+KEY = "key-of-simulated-worlds-only"
+TRUTH = ("accounts", "campaigns", "daily")
+SCORED = ("campaigns", "campaign_members", "account_verdicts", "campaign_daily")
+Figures = dict[str, Any]
+
+
+def main(folder: Path, worlds: list[str]) -> None:
+    os.environ.setdefault(PSEUDONYM_KEY, KEY)
+    folder.mkdir(parents=True, exist_ok=True)
+    with runner(settings(folder)) as engine:
+        for world in worlds:
+            target = folder / f"{world.replace(':', '_').replace('=', '-')}.json"
+            if target.exists():
+                continue
+            started = time.monotonic()
+            root = folder / target.stem
+            shutil.rmtree(root, ignore_errors=True)
+            figures = run_world(engine, root, world)
+            aside = target.with_suffix(".tmp")
+            aside.write_text(json.dumps(figures, indent=1, sort_keys=True))
+            aside.replace(target)
+            if not os.environ.get("KEEP_WORLDS"):
+                shutil.rmtree(root)
+            print(f"{world}: {time.monotonic() - started:.0f} s", flush=True)  # noqa: T201
+
+
+def run_world(engine: Runner, root: Path, world: str) -> Figures:
+    """`world` is PRESET:SEED, then NAME=VALUE for `accounts` or any dial."""
+    preset, seed, *options = world.split(":")
+    given = dict(option.split("=") for option in options)
+    accounts = int(given.pop("accounts")) if "accounts" in given else None
+    root.mkdir(parents=True)
+    write_world(root, preset, int(seed), accounts, dials=[f"{name}={value}" for name, value in given.items()])
+    own = Runner(settings(root))
+    own._spark = engine.spark
+    nights = landed_nights(own.settings)
+    for night in nights:
+        for step in steps.upstream():
+            if step not in (steps.QUALITY, steps.PUBLISH):
+                own.build(step, night)
+    published = {name: own.lake.read_arrow(f"published.{name}", nights[0], nights[-1]) for name in SCORED}
+    return score(published, root / "truth") | {"world": world}
+
+
+def score(published: dict[str, pa.Table], truth: Path) -> Figures:
+    """The evaluation as plain figures."""
+    report = evaluate(published, {name: pq.ParquetFile(truth / f"{name}.parquet").read() for name in TRUTH})
+    figures: Figures = json.loads(report.as_json())
+    return figures
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2:])

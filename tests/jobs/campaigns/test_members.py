@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+from jobs.campaigns.members import transform
+from tests.tables import NIGHT, YESTERDAY, frame, rows_of
+
+BORN = {"campaign_id": "c1", "event": "born", "other_campaign_id": "c1", "overlap": 0.0, "cluster_id": "a00"}
+
+
+def pieces(account: str, *families: str, cluster: str = "a00", sharing: int = 8) -> list[dict[str, Any]]:
+    common = {"cluster_id": cluster, "account_id": account, "accounts_sharing": sharing, "cluster_accounts": 8}
+    prior = common | {"signal": "prior", "entity": "prior", "family": "prior", "microbits": -5_000_000}
+    return [prior, *(common | {"signal": f, "entity": f"{f}-1", "family": f, "microbits": 7_000_000} for f in families)]
+
+
+def worked(account: str, requests: int, errors: int = 0, day: date = NIGHT) -> dict[str, Any]:
+    return {"activity_date": day, "account_id": account, "requests": requests, "errors": errors,
+            "sketched_requests": requests}  # fmt: skip
+
+
+def members(spark: SparkSession, **given: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    tables = {"clusters": "campaigns.clusters", "lineage": "campaigns.lineage", "members": "campaigns.members",
+              "account_days": "signals.account_days", "observations": "links.observations"}  # fmt: skip
+    frames = {name: frame(spark, table, *given.get(name, [])) for name, table in tables.items()}
+    return {row["account_id"]: row for row in rows_of("campaigns.members", transform(NIGHT, **frames))}
+
+
+EIGHT = [row for n in range(8) for row in pieces(f"a{n:02d}", "content", "payment", "mail")]
+
+
+def test_evidence_adds_up_to_membership_and_kinds_are_counted(spark: SparkSession) -> None:
+    found = members(spark, clusters=EIGHT, lineage=[BORN], account_days=[worked("a00", 10, 3)])
+    one = found["a00"]
+    assert (one["microbits"], one["families"], one["role"]) == (16_000_000, 3, "operated")
+    assert (one["exchanges"], one["exchanges_attributed"], one["joined_on"]) == (7, 7, NIGHT)
+    assert found["a01"]["exchanges"] == 0
+
+
+def test_who_was_there_before_keeps_the_day_of_joining(spark: SparkSession) -> None:
+    known = {"campaign_id": "c1", "account_id": "a00", "joined_on": YESTERDAY, "is_current": True}
+    found = members(spark, clusters=EIGHT, lineage=[BORN | {"event": "continued"}], members=[known])
+    assert (found["a00"]["joined_on"], found["a01"]["joined_on"]) == (YESTERDAY, NIGHT)
+
+
+def test_a_campaign_that_nothing_continues_keeps_its_members_and_counts_tonights_window(spark: SparkSession) -> None:
+    gone = {"campaign_id": "c9", "account_id": "z", "membership": 1.0, "microbits": 1, "families": 3, "role": "victim",
+            "footprint_share": 0.5, "exchanges": 900, "exchanges_attributed": 450, "first_activity_date": date(2026, 1, 1),
+            "last_activity_date": date(2026, 2, 1), "joined_on": date(2026, 1, 1), "is_current": True}  # fmt: skip
+    found = members(spark, members=[gone], account_days=[worked("z", 9, 0, YESTERDAY)])["z"]
+    assert (found["is_current"], found["exchanges"], found["exchanges_attributed"]) == (False, 9, 4)
+    assert (found["first_activity_date"], found["last_activity_date"]) == (date(2026, 1, 1), YESTERDAY)
+
+
+def test_a_cluster_without_a_campaign_has_no_members(spark: SparkSession) -> None:
+    assert members(spark, clusters=EIGHT) == {}

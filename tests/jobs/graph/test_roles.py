@@ -1,0 +1,71 @@
+"""Roles in small campaigns: who is worked by the operator, who was robbed, who only passes through."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+
+from jobs.graph.roles import assign_roles
+
+DAY = date(2026, 3, 5)
+
+
+def account(name: str, **row: Any) -> dict[str, Any]:
+    """A member that does nothing but the campaign's work and was made like the others."""
+    usual = {
+        "campaign_id": "c1", "account_id": name, "microbits": 20_000_000, "families": 6, "is_made_alike": True,
+        "shares_content": True, "exchanges": 100, "sketched": 100, "template_events": 300, "core_template_events": 300,
+        "client_events": 100, "core_client_events": 100, "network_events": 100, "core_network_events": 100,
+        "first_activity_date": DAY, "last_activity_date": DAY,
+    }  # fmt: skip
+    return usual | row
+
+
+def robbed(name: str) -> dict[str, Any]:
+    """A stranger's account: half of its traffic is its owner's, from home and with another client."""
+    return account(name, is_made_alike=False, core_template_events=150, core_client_events=50, core_network_events=50)
+
+
+def roles(*members: dict[str, Any]) -> dict[str, tuple[str, int]]:
+    found = assign_roles(pa.Table.from_pylist(list(members))).to_pylist()
+    return {row["account_id"]: (row["role"], row["exchanges_attributed"]) for row in found}
+
+
+OPERATED = [account(f"a{n:02d}") for n in range(20)]
+
+
+def test_a_stolen_account_is_a_victim_and_only_its_stolen_part_counts() -> None:
+    found = roles(*OPERATED, robbed("v1"))
+    assert found["v1"] == ("victim", 50)
+    assert {found[row["account_id"]] for row in OPERATED} == {("operated", 100)}
+
+
+def test_many_victims_do_not_make_each_other_look_operated() -> None:
+    found = roles(*OPERATED, *[robbed(f"v{n}") for n in range(8)])
+    assert {found[f"v{n}"][0] for n in range(8)} == {"victim"}
+
+
+def test_accounts_with_nothing_in_common_but_their_work_are_not_victims() -> None:
+    aged = [account(f"a{n:02d}", is_made_alike=False, core_network_events=0) for n in range(20)]
+    assert {role for role, _ in roles(*aged).values()} == {"operated"}
+
+
+def test_an_operator_that_mixes_in_other_traffic_everywhere_still_works_its_accounts() -> None:
+    mixed = [account(f"a{n:02d}", core_template_events=200 + n) for n in range(20)]
+    assert {role for role, _ in roles(*mixed).values()} == {"operated"}
+
+
+def test_who_shares_places_but_not_prompts_is_shared_infrastructure() -> None:
+    passing = account("p", is_made_alike=False, shares_content=False, core_template_events=0)
+    assert roles(*OPERATED, passing)["p"] == ("shared_infrastructure", 0)
+
+
+def test_a_doubtful_member_is_not_called_operated() -> None:
+    assert roles(*OPERATED, account("d", microbits=2_000_000))["d"][0] == "shared_infrastructure"
+
+
+def test_the_order_of_rows_does_not_matter() -> None:
+    rows = [*OPERATED, robbed("v1"), robbed("v2")]
+    assert roles(*rows) == roles(*reversed(rows))
