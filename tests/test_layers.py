@@ -100,7 +100,10 @@ def test_every_layer_reads_only_the_layers_it_may() -> None:
 
 
 def test_every_table_has_its_five_places() -> None:
-    for name in (*contracts.names("signals"),):
+    """Staged and published modules only rename and choose; what they do is tested for all of them together."""
+    for name in contracts.names():
         layer, table = name.split(".")
-        assert (PROJECT / "jobs" / layer / f"{table}.py").is_file(), name
-        assert (PROJECT / "tests" / "jobs" / layer / f"test_{table}.py").is_file(), name
+        if name not in steps.WRITTEN_BY.values() and name not in steps.COLLECTS_STAGED:
+            assert (PROJECT / "jobs" / layer / f"{table}.py").is_file(), name
+        if layer in ("signals", "links", "campaigns"):
+            assert (PROJECT / "tests" / "jobs" / layer / f"test_{table}.py").is_file(), name

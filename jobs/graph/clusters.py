@@ -32,6 +32,7 @@ HUB_SHARE = 0.25  # what every fourth account meets cannot name a group
 PURITY = 0.8  # of accounts that share both entities, at most a fifth may be there by chance
 CLOSE = 0.5  # of an entity's closest overlap: what overlaps far less with it is another footprint that passes through
 MARKED = 0.5  # of the members: what most of a group do is the group's
+TOLERANCE = 1e-3  # nats: the limit comes from the weakest cell, whose expectation was rounded; it must pass itself
 ROUNDS = 6
 SEED = 20260223  # label propagation needs an order of visits; any fixed one will do
 Floats = npt.NDArray[np.float64]
@@ -105,7 +106,7 @@ def entity_graph(matrix: sparse.csr_array, met: Incidence, log_tail_limit: float
     left, right, shared = left[keep], right[keep], shared[keep]
     expected = met.accounts[left] * met.accounts[right] / met.population
     log_tail = -(shared * np.log(shared / expected) - shared + expected)
-    keep = (expected <= (1 - PURITY) * shared) & (log_tail <= log_tail_limit)
+    keep = (expected <= (1 - PURITY) * shared) & (log_tail <= log_tail_limit + TOLERANCE)
     left, right, shared = left[keep], right[keep], shared[keep]
     weight = shared / np.maximum(met.accounts[left], met.accounts[right])
     closest = np.zeros(len(met.family))
