@@ -70,13 +70,14 @@ def transform(
     weighed = pieces.groupBy("campaign_id", "account_id").agg(
         F.sum("microbits").alias("microbits"),
         F.sum(F.when(is_evidence & (F.col("microbits") >= 1_000_000), 1).otherwise(0)).cast("int").alias("families"),
-        F.max(F.col("family").isin(*_MADE_ALIKE) & is_strong).alias("is_made_alike"),
+        F.count_if(F.col("family").isin(*_MADE_ALIKE) & is_strong).alias("made_families"),
         F.max((F.col("family") == "content") & is_strong).alias("shares_content"),
         F.max("cluster_accounts").alias("cluster_accounts"),
     )
     traffic = account_days.groupBy("account_id").agg(
         F.sum(F.col("requests") - F.col("errors")).alias("exchanges"),
         F.sum("sketched_requests").alias("sketched"),
+        F.count_distinct("activity_date").alias("active_days"),
         F.min("activity_date").alias("first_activity_date"),
         F.max("activity_date").alias("last_activity_date"),
     )
@@ -88,10 +89,11 @@ def transform(
             "account_id",
             "microbits",
             "families",
-            "is_made_alike",
+            "made_families",
             "shares_content",
             F.coalesce("exchanges", F.lit(0)).cast("long").alias("exchanges"),
             F.coalesce("sketched", F.lit(0)).cast("long").alias("sketched"),
+            F.coalesce("active_days", F.lit(0)).cast("long").alias("active_days"),
             *[F.coalesce(name, F.lit(0)).cast("long").alias(name) for name in HABIT_EVENTS],
             F.coalesce("first_activity_date", F.lit(night).cast("date")).alias("first_activity_date"),
             F.coalesce("last_activity_date", F.lit(night).cast("date")).alias("last_activity_date"),

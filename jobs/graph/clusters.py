@@ -22,6 +22,7 @@ import networkx as nx
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
+from scipy.sparse import csgraph
 
 MIN_SHARED = 3  # a coincidence of two accounts is a household, not a campaign
 MIN_GROUP = 3
@@ -31,8 +32,9 @@ MAX_FAMILY_BITS = 8.0  # no single kind may outweigh model error of 1 in 256
 HUB_SHARE = 0.25  # what every fourth account meets cannot name a group
 PURITY = 0.8  # of accounts that share both entities, at most a fifth may be there by chance
 CLOSE = 0.5  # of an entity's closest overlap: what overlaps far less with it is another footprint that passes through
-MARKED = 0.5  # of the members: what most of a group do is the group's
-TOLERANCE = 1e-3  # nats: the limit comes from the weakest cell, whose expectation was rounded; it must pass itself
+USUAL = 0.05  # of the members: rarer marks are single accounts' own
+MARKED = 0.5  # marks per member, at least, for the marks to tell hands apart
+SAME_MARKS = 0.25  # of their marks that two groups have in common when one hand made both
 ROUNDS = 6
 SEED = 20260223  # label propagation needs an order of visits; any fixed one will do
 Floats = npt.NDArray[np.float64]
@@ -84,6 +86,7 @@ def split(met: Incidence, log_tail_limit: float) -> Grouping:
     matrix = met.matrix
     group = _seeds(matrix, met, log_tail_limit)
     group = _settle(met, group)
+    group = _split_by_marks(met, group)
     while (merged := _merge_once(met, group)) is not None:
         group = _settle(met, merged)
     group = _relabelled(group)
@@ -106,7 +109,7 @@ def entity_graph(matrix: sparse.csr_array, met: Incidence, log_tail_limit: float
     left, right, shared = left[keep], right[keep], shared[keep]
     expected = met.accounts[left] * met.accounts[right] / met.population
     log_tail = -(shared * np.log(shared / expected) - shared + expected)
-    keep = (expected <= (1 - PURITY) * shared) & (log_tail <= log_tail_limit + TOLERANCE)
+    keep = (expected <= (1 - PURITY) * shared) & (log_tail <= log_tail_limit)
     left, right, shared = left[keep], right[keep], shared[keep]
     weight = shared / np.maximum(met.accounts[left], met.accounts[right])
     closest = np.zeros(len(met.family))
@@ -183,16 +186,18 @@ class _Scores:
         return np.where(enough, bits.sum(axis=1) + self.prior[label], -np.inf)
 
     def differ_in_marks(self, first: int, second: int) -> bool:
-        """Whether most members of both groups show a mark, and the marks are not the same: then the hands are two.
+        """Whether the members of both groups show marks, and hardly the same ones: then the hands are two.
 
-        Two operators on one proxy network share addresses, issuers and clients, but not their prompts.
+        Two operators on one proxy network share addresses, issuers and clients, but not their prompts; each may have
+        many prompts, so it is their shares that are compared and not the most frequent one.
         """
         shares = [self.counts[[label], :].toarray()[0] / max(self.size[label], 1) for label in (first, second)]
         for family in self.met.marks:
             of_family = self.met.family == family
-            mine, theirs = shares[0][of_family], shares[1][of_family]
-            if min(mine.max(initial=0), theirs.max(initial=0)) >= MARKED:
-                return bool(np.minimum(mine, theirs).max(initial=0) < MARKED / 2)
+            mine, theirs = (np.where(of_family & (each >= USUAL), each, 0.0) for each in shares)
+            marked = min(mine.sum(), theirs.sum())
+            if marked >= MARKED:
+                return bool(np.minimum(mine, theirs).sum() < SAME_MARKS * marked)
         return False
 
     def pieces(self, account: int, label: int) -> list[tuple[int, float]]:
@@ -251,6 +256,58 @@ def _merge_once(met: Incidence, group: Ints) -> Ints | None:
         if gain > best_gain:
             best_gain, best = gain, joined
     return None if best is None else _relabelled(best)
+
+
+def _split_by_marks(met: Incidence, group: Ints) -> Ints:
+    """Split groups whose members fall into sets with different marks, where two profiles explain more than one does."""
+    for label in range(int(group.max(initial=-1)) + 1):
+        parts = _parts_by_marks(met, group == label)
+        if parts is not None:
+            apart = group.copy()
+            apart[parts >= 0] = group.max() + 1 + parts[parts >= 0]
+            apart = _settle(met, _relabelled(apart))
+            if _explained(met, apart) > _explained(met, group):
+                group = np.where(group == label, apart + group.max() + 1, group)
+    return _settle(met, _relabelled(group))
+
+
+def _parts_by_marks(met: Incidence, members: npt.NDArray[np.bool_]) -> Ints | None:
+    """Per account the set of marks it shows (-1: none, or not a member); None when the marks are of one set.
+
+    Marks belong to one set when members have them together.
+    """
+    is_mark = np.isin(met.family, met.marks)
+    pair = members[met.account] & is_mark[met.entity]
+    matrix = sparse.csc_array(
+        (np.ones(int(pair.sum())), (met.account[pair], met.entity[pair])), shape=(len(members), len(met.family))
+    )
+    users: Floats = np.asarray(matrix.sum(axis=0)).ravel()
+    usual = np.flatnonzero(users >= max(MIN_SHARED, USUAL * members.sum()))
+    if len(usual) < 2:
+        return None
+    together = sparse.coo_array(matrix[:, usual].T @ matrix[:, usual])
+    near = together.data >= SAME_MARKS * np.minimum(users[usual][together.row], users[usual][together.col])
+    links = sparse.csr_array((together.data[near], (together.row[near], together.col[near])), shape=(len(usual),) * 2)
+    count, mark_set = csgraph.connected_components(links, directed=False)
+    shown = np.zeros((len(members), count))
+    for place in range(count):
+        shown[:, place] = np.asarray(matrix[:, usual[mark_set == place]].sum(axis=1)).ravel()
+    part = np.where(shown.max(axis=1) > 0, shown.argmax(axis=1), -1)
+    sizes = np.bincount(part[part >= 0], minlength=count)
+    kept = np.flatnonzero(sizes >= max(MIN_GROUP, USUAL * members.sum()))
+    if len(kept) < 2:
+        return None
+    return np.where(np.isin(part, kept), part, -1)
+
+
+def _explained(met: Incidence, group: Ints) -> float:
+    """Bits that the groups' profiles explain in all, without the cap on families."""
+    scores = _Scores(met, group)
+    totals = 0.0
+    for label in range(scores.groups):
+        total = scores.total(label, np.inf)[group == label]
+        totals += float(np.where(np.isfinite(total), total, 0.0).sum())
+    return totals
 
 
 def _without_small(group: Ints) -> Ints:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-MAX_PER_SIGNAL = 8  # entities of one signal an account brings in, most used first: bounds the pairs at a few hundred
+MAX_PER_SIGNAL = 16  # entities of one signal an account brings in, most used first: bounds the pairs at a few hundred
 
 
 def usable(observations: DataFrame, synchronies: DataFrame, entities: DataFrame) -> DataFrame:
@@ -14,7 +14,7 @@ def usable(observations: DataFrame, synchronies: DataFrame, entities: DataFrame)
         synchronies.select("account_id", "signal", "entity", F.col("beats").alias("events"))
     )
     most_used = Window.partitionBy("account_id", "signal").orderBy(
-        F.col("events").desc(), F.col("accounts").desc(), F.col("entity")
+        F.col("events").desc(), F.col("accounts"), F.col("entity")
     )
     return (
         met.join(entities.where(~F.col("is_hub")), on=["signal", "entity"], how="inner")

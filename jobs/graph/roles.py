@@ -35,6 +35,7 @@ ROLES = pa.schema(
     ]
 )
 MIN_TYPICAL = 0.05  # template events per request; below, templates do not mark the campaign's traffic
+MIN_SKETCHED = 5  # requests with a sketch: fewer may lack the campaign's prompts by chance
 SURE = 0.9  # membership below which an account is not called operated
 PRIOR_VICTIM = 0.1  # of a campaign's accounts, before looking
 PSEUDO = 10.0  # doubtful members that the priors stand for
@@ -44,32 +45,49 @@ OWN_WORK, MUCH_OWN_WORK = (
     0.6,
 )  # of a typical member's template share: below, part of the traffic is somebody else's
 OWN_HABIT = 0.9  # of an account's events on what the campaign uses: below, it also has a client or a place of its own
+OTHER_LOAD = 0.7  # octaves: the campaign's work on a stolen key is not balanced with that of its own accounts
 # Per clue, the probabilities of its values: for a stolen account, and what is supposed of the operator's own at first.
 # A stranger's account is rarely made like the campaign's, and its owner goes on using it, from home, with another client.
-STOLEN = {"made": (0.05, 0.95), "work": (0.2, 0.45, 0.35), "client": (0.4, 0.6), "network": (0.25, 0.75)}
-WORKED = {"made": (0.8, 0.2), "work": (0.7, 0.27, 0.03), "client": (0.8, 0.2), "network": (0.7, 0.3)}
+STOLEN = {
+    "made": (0.05, 0.95),
+    "work": (0.2, 0.45, 0.35),
+    "client": (0.4, 0.6),
+    "network": (0.25, 0.75),
+    "load": (0.4, 0.6),
+}
+WORKED = {
+    "made": (0.8, 0.2),
+    "work": (0.7, 0.27, 0.03),
+    "client": (0.8, 0.2),
+    "network": (0.7, 0.3),
+    "load": (0.75, 0.25),
+}
 
 
 def assign_roles(members: pa.Table) -> pa.Table:
     """Roles of one campaign's members.
 
-    `members`: campaign_id, account_id, microbits, families, is_made_alike, shares_content, exchanges, sketched, events in
-    all and on what the campaign uses per habit (template, client, network), and the two activity dates. The
-    footprint is an account's template events per sketched request against the campaign's median, at most 1: how
+    `members`: campaign_id, account_id, microbits, families, made_families, shares_content, exchanges, sketched requests,
+    active days, events in all and on what the campaign uses per habit (template, client, network), and the two activity
+    dates. The footprint is an account's template events per sketched request against the campaign's median, at most 1: how
     much of its traffic is the campaign's.
     """
     members = members.sort_by("account_id")
-    footprint = _footprint(members)
-    made_alike = _flags(members, "is_made_alike")
+    rate = members["core_template_events"].to_numpy() / np.maximum(members["sketched"].to_numpy(), 1)
+    load = members["core_template_events"].to_numpy() / np.maximum(members["active_days"].to_numpy(), 1)
+    footprint = np.minimum(_against_typical(rate, MIN_TYPICAL), 1.0)
+    made_families = members["made_families"].to_numpy()
     shares_content = _flags(members, "shares_content")
     membership = np.round(1.0 / (1.0 + np.exp2(-members["microbits"].to_numpy() / MICRO)), 6)
     content_marks = shares_content.mean() >= 0.5
-    passing = (membership < SURE) | (content_marks & ~shares_content & ~made_alike)
+    could_show = members["sketched"].to_numpy() >= MIN_SKETCHED
+    passing = (membership < SURE) | (content_marks & ~shares_content & could_show & (made_families < 2))
     clues = {
-        "made": (~made_alike).astype(int),
+        "made": (made_families == 0).astype(np.int64),
         "work": (footprint < OWN_WORK).astype(int) + (footprint < MUCH_OWN_WORK),
         "client": _of_its_own(members, "client"),
         "network": _of_its_own(members, "network"),
+        "load": (np.abs(np.log2(np.maximum(_against_typical(load, MIN_TYPICAL), 1e-9))) > OTHER_LOAD).astype(np.int64),
     }
     victim = ~passing & (_stolen_bits(clues) > 0)
     role = np.where(passing, "shared_infrastructure", np.where(victim, "victim", "operated"))
@@ -85,10 +103,10 @@ def assign_roles(members: pa.Table) -> pa.Table:
     return pa.table([columns[name] for name in ROLES.names], schema=ROLES)
 
 
-def _footprint(members: pa.Table) -> Floats:
-    rate = members["core_template_events"].to_numpy() / np.maximum(members["sketched"].to_numpy(), 1)
+def _against_typical(rate: Floats, least: float) -> Floats:
+    """Each member's rate in units of the campaign's median; 1 where the median is below `least` and says nothing."""
     typical = float(np.median(rate)) if len(rate) else 0.0
-    return np.minimum(rate / typical, 1.0) if typical >= MIN_TYPICAL else np.ones(len(rate))
+    return rate / typical if typical >= least else np.ones(len(rate))
 
 
 def _of_its_own(members: pa.Table, habit: str) -> Ints:

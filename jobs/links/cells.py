@@ -1,16 +1,18 @@
 """One row per pair of entities that far more accounts share than chance puts into both: a coordinated coincidence.
 
 Two entities of different families a and b, met by d_a and d_b of N accounts, are met together by d_a * d_b / N accounts if
-nothing coordinates them. A cell is kept when more are found with a false-discovery rate of at most ALPHA over all
-possible pairs (Benjamini and Hochberg 1995), and when chance explains at most a fifth of the accounts in it. The threshold
-follows from N, so one setting holds at every size. Counting goes through each account's few entities: linear in accounts.
+nothing coordinates them. A cell is kept when more are found with a false-discovery rate of at most ALPHA (Benjamini and
+Hochberg 1995) among the possible pairs of its stratum: the two families and how common the entities are. Thousands of
+cards that three accounts share must not drown what one card and one template have in common (stratified control: Sun,
+Craiu, Paterson, Bull, Genet. Epidemiol. 30, 2006). Chance may explain at most a fifth of a cell's accounts. The
+thresholds follow from N, so one setting holds at every size. Counting goes through each account's few entities: linear in accounts.
 """
 
 from __future__ import annotations
 
 from datetime import date
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT
@@ -21,6 +23,8 @@ INPUTS = {"links.observations": NIGHT, "links.synchronies": NIGHT, "links.entiti
 
 ALPHA = 0.001  # expected share of false cells: a false cell can accuse, so far stricter than the customary .05
 MIN_SHARED = 3
+MIN_HYPOTHESES = 1_000  # there are about as many strata: one with a single pair in it must not pass a test of its own
+STRATUM = ("family_a", "family_b", "size_a", "size_b")
 MAX_CHANCE_SHARE = 0.2
 
 
@@ -35,7 +39,7 @@ def transform(night: date, observations: DataFrame, synchronies: DataFrame, enti
         sides[0]
         .join(sides[1].drop("population"), on="account_id", how="inner")
         .where(F.col("family_a") < F.col("family_b"))
-        .groupBy("signal_a", "entity_a", "signal_b", "entity_b")
+        .groupBy("signal_a", "entity_a", "signal_b", "entity_b", "family_a", "family_b")
         .agg(
             F.count("*").alias("accounts"),
             F.max("accounts_a").alias("accounts_a"),
@@ -50,14 +54,19 @@ def transform(night: date, observations: DataFrame, synchronies: DataFrame, enti
         .where(F.col("expected_accounts") <= F.col("accounts") * MAX_CHANCE_SHARE)
     )
     tested = together.withColumn("log_tail", log_tail(F.col("accounts"), F.greatest("expected_accounts", F.lit(1e-6))))
-    order = Window.orderBy("log_tail", "signal_a", "entity_a", "signal_b", "entity_b")
-    hypotheses = _possible_pairs(entities)
+    place = Window.partitionBy(*STRATUM).orderBy("log_tail", "signal_a", "entity_a", "signal_b", "entity_b")
     limit = F.round(F.ln(F.lit(ALPHA) * F.col("place") / F.col("hypotheses")), 6)
-    ranked = tested.withColumn("place", F.row_number().over(order)).crossJoin(hypotheses).withColumn("limit", limit)
-    cut = ranked.where(F.col("log_tail") <= F.col("limit")).agg(F.max("place").alias("last_place"))
+    ranked = (
+        tested.withColumn("size_a", _size("accounts_a"))
+        .withColumn("size_b", _size("accounts_b"))
+        .join(_hypotheses(entities), on=list(STRATUM), how="inner")
+        .withColumn("place", F.row_number().over(place))
+        .withColumn("limit", limit)
+    )
+    cut = ranked.where(F.col("log_tail") <= F.col("limit")).groupBy(*STRATUM).agg(F.max("place").alias("last_place"))
     return (
-        ranked.crossJoin(cut)
-        .where(F.col("place") <= F.coalesce(F.col("last_place"), F.lit(0)))
+        ranked.join(cut, on=list(STRATUM), how="inner")
+        .where(F.col("place") <= F.col("last_place"))
         .select(
             "signal_a",
             "entity_a",
@@ -75,12 +84,25 @@ def transform(night: date, observations: DataFrame, synchronies: DataFrame, enti
 _SIDE = ("signal", "entity", "family", "accounts")
 
 
-def _possible_pairs(entities: DataFrame) -> DataFrame:
-    """How many pairs of entities of different families there are: the number of hypotheses tested."""
-    per_family = entities.where(~F.col("is_hub")).groupBy("family").agg(F.count("*").alias("of_family"))
-    return per_family.agg(
-        F.greatest(
-            (F.sum("of_family") * F.sum("of_family") - F.sum(F.col("of_family") * F.col("of_family"))) / F.lit(2),
-            F.lit(1.0),
-        ).alias("hypotheses")
+def _size(accounts: str) -> Column:
+    """Size class: 3, 4 to 7, 8 to 15, ... accounts."""
+    return F.floor(F.log2(F.col(accounts).cast("double")) + F.lit(1e-9)).cast("int")
+
+
+def _hypotheses(entities: DataFrame) -> DataFrame:
+    """Per stratum how many pairs of entities there are: the number of hypotheses tested in it."""
+    counts = (
+        entities.where(~F.col("is_hub"))
+        .withColumn("size", _size("accounts"))
+        .groupBy("family", "size")
+        .agg(F.count("*").alias("of_class"))
+    )
+    sides = [counts.select(*[F.col(name).alias(f"{name}_{side}") for name in counts.columns]) for side in ("a", "b")]
+    return (
+        sides[0]
+        .crossJoin(sides[1])
+        .where(F.col("family_a") < F.col("family_b"))
+        .select(
+            *STRATUM, F.greatest(F.col("of_class_a") * F.col("of_class_b"), F.lit(MIN_HYPOTHESES)).alias("hypotheses")
+        )
     )

@@ -1,7 +1,8 @@
-"""One row per account that takes part in a coordinated coincidence, with the connected component it falls in.
+"""One row per account that may belong to a coordinated group, with the connected component it falls in.
 
-An account takes part in a cell only when it met both of the cell's entities, so an innocent who shares one thing (a proxy
-address, a popular template) with a campaign is not drawn in. Accounts and cells form a bipartite graph; it is never
+An account takes part in a cell when it met both of the cell's entities; one that met two kinds of a component's entities
+without such a cell is weighed too. An innocent who shares one thing (a proxy address, a popular template) with a
+campaign is not drawn in. Accounts and cells form a bipartite graph; it is never
 projected to pairs of accounts.
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT
@@ -24,6 +25,8 @@ INPUTS = {
     "links.cells": NIGHT,
 }
 
+MIN_FAMILIES = 2  # as for membership: one kind of thing in common is not coordination
+
 
 def transform(
     night: date,
@@ -34,7 +37,8 @@ def transform(
     scratch: Callable[[DataFrame], DataFrame],
 ) -> DataFrame:
     """Columns account_id, component (smallest account id in it), component_accounts, cells."""
-    pairs = usable(observations, synchronies, entities).select("account_id", "signal", "entity")
+    all_pairs = usable(observations, synchronies, entities)
+    pairs = all_pairs.select("account_id", "signal", "entity")
     side_a = pairs.select("account_id", F.col("signal").alias("signal_a"), F.col("entity").alias("entity_a"))
     side_b = pairs.select("account_id", F.col("signal").alias("signal_b"), F.col("entity").alias("entity_b"))
     taking_part = scratch(
@@ -49,12 +53,34 @@ def transform(
     )
     centres = met.groupBy("signal", "entity").agg(F.min("account_id").alias("right"))
     edges = met.join(centres, on=["signal", "entity"], how="inner").select(F.col("account_id").alias("left"), "right")
-    found = scratch(connected_components(edges.distinct(), scratch))
-    sizes = found.groupBy("component").agg(F.count("*").alias("component_accounts"))
+    found = scratch(connected_components(edges.distinct(), scratch)).withColumnRenamed("node", "account_id")
+    of_entity = met.join(found, on="account_id", how="inner").groupBy("signal", "entity")
+    everyone = found.unionByName(_recruits(all_pairs, of_entity.agg(F.max("component").alias("component")), found))
+    sizes = everyone.groupBy("component").agg(F.count("*").alias("component_accounts"))
     counts = taking_part.groupBy("account_id").agg(F.count("*").alias("cells"))
     return (
-        found.withColumnRenamed("node", "account_id")
-        .join(sizes, on="component", how="inner")
-        .join(counts, on="account_id", how="inner")
-        .select("account_id", "component", "component_accounts", "cells")
+        everyone.join(sizes, on="component", how="inner")
+        .join(counts, on="account_id", how="left")
+        .select("account_id", "component", "component_accounts", F.coalesce("cells", F.lit(0)).alias("cells"))
+    )
+
+
+def _recruits(pairs: DataFrame, of_entity: DataFrame, found: DataFrame) -> DataFrame:
+    """Accounts that met entities of MIN_FAMILIES kinds of one component, none of which is a cell by itself.
+
+    A small pool of addresses makes no significant cell with a template, but whoever met both is worth weighing. An
+    account goes to the component it has most kinds in common with, then to the smallest.
+    """
+    most_kinds = Window.partitionBy("account_id").orderBy(F.col("families").desc(), "component")
+    return (
+        pairs.join(found, on="account_id", how="left_anti")
+        .join(of_entity, on=["signal", "entity"], how="inner")
+        .select("account_id", "component", "family")
+        .distinct()
+        .groupBy("account_id", "component")
+        .agg(F.count("*").alias("families"))
+        .where(F.col("families") >= MIN_FAMILIES)
+        .withColumn("place", F.row_number().over(most_kinds))
+        .where(F.col("place") == 1)
+        .select("account_id", "component")
     )

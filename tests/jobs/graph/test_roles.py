@@ -15,8 +15,9 @@ DAY = date(2026, 3, 5)
 def account(name: str, **row: Any) -> dict[str, Any]:
     """A member that does nothing but the campaign's work and was made like the others."""
     usual = {
-        "campaign_id": "c1", "account_id": name, "microbits": 20_000_000, "families": 6, "is_made_alike": True,
-        "shares_content": True, "exchanges": 100, "sketched": 100, "template_events": 300, "core_template_events": 300,
+        "campaign_id": "c1", "account_id": name, "microbits": 20_000_000, "families": 6, "made_families": 3,
+        "shares_content": True, "exchanges": 100, "sketched": 100, "active_days": 5,
+        "template_events": 300, "core_template_events": 300,
         "client_events": 100, "core_client_events": 100, "network_events": 100, "core_network_events": 100,
         "first_activity_date": DAY, "last_activity_date": DAY,
     }  # fmt: skip
@@ -25,7 +26,7 @@ def account(name: str, **row: Any) -> dict[str, Any]:
 
 def robbed(name: str) -> dict[str, Any]:
     """A stranger's account: half of its traffic is its owner's, from home and with another client."""
-    return account(name, is_made_alike=False, core_template_events=150, core_client_events=50, core_network_events=50)
+    return account(name, made_families=0, core_template_events=150, core_client_events=50, core_network_events=50)
 
 
 def roles(*members: dict[str, Any]) -> dict[str, tuple[str, int]]:
@@ -48,7 +49,7 @@ def test_many_victims_do_not_make_each_other_look_operated() -> None:
 
 
 def test_accounts_with_nothing_in_common_but_their_work_are_not_victims() -> None:
-    aged = [account(f"a{n:02d}", is_made_alike=False, core_network_events=0) for n in range(20)]
+    aged = [account(f"a{n:02d}", made_families=0, core_network_events=0) for n in range(20)]
     assert {role for role, _ in roles(*aged).values()} == {"operated"}
 
 
@@ -58,7 +59,7 @@ def test_an_operator_that_mixes_in_other_traffic_everywhere_still_works_its_acco
 
 
 def test_who_shares_places_but_not_prompts_is_shared_infrastructure() -> None:
-    passing = account("p", is_made_alike=False, shares_content=False, core_template_events=0)
+    passing = account("p", made_families=0, shares_content=False, core_template_events=0)
     assert roles(*OPERATED, passing)["p"] == ("shared_infrastructure", 0)
 
 
