@@ -5,8 +5,9 @@ UV := $(shell command -v uv 2>/dev/null || echo $(VENV)-uv/bin/uv)
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 ROOT ?= demo
+ACCURACY ?= accuracy
 
-.PHONY: help setup demo test check bench dictionary clean
+.PHONY: help setup demo test check bench bench-accuracy dictionary clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -32,8 +33,12 @@ check: setup ## format, lint, types
 bench: setup ## time one night of the small world on each engine
 	$(BIN)/python -m tests.bench
 
+bench-accuracy: setup ## score worlds nobody tuned for into docs/accuracy.md (about an hour)
+	$(BIN)/python -m tests.accuracy.worlds $(ACCURACY) $(foreach seed,701 702 703 704 705 706,small:$(seed)) $(foreach seed,801 802 803 804 805 806,varied:$(seed)) small:701:accounts=25000
+	$(BIN)/python -m tests.accuracy.report $(ACCURACY)
+
 dictionary: setup ## write docs/data-dictionary.md from the contracts
 	$(BIN)/python -m jobs.dictionary
 
 clean: ## remove what demo and tests made, keep the environment
-	rm -rf demo .pytest_cache .mypy_cache .ruff_cache
+	rm -rf demo accuracy .pytest_cache .mypy_cache .ruff_cache

@@ -1,4 +1,8 @@
-"""Only the linking, on any file of observations: the same null model, components and clusters as the nightly run."""
+"""Only the linking, on any file of observations: the same null model, components and clusters as the nightly run.
+
+Accounts that no crowd explains are then tied in pairs by the rare things they share. Times are not looked at: files have
+them or not.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
@@ -14,6 +19,8 @@ import pyarrow.parquet as pq
 from jobs.campaigns import clusters
 from jobs.engine import session
 from jobs.errors import IolausError, UsageError
+from jobs.graph.families import family_of
+from jobs.graph.pairs import tie_pairs
 from jobs.lake import Lake
 from jobs.links import cells, components, entities
 from jobs.settings import Settings
@@ -22,6 +29,9 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 NEEDED = ("account_id", "signal", "entity")
+LINKED = pa.schema(
+    [("account_id", pa.string()), ("cluster_id", pa.string()), ("membership", pa.float64()), ("bits", pa.float64())]
+)
 NO_SYNCHRONY = "account_id string, signal string, entity string, beats long"
 BUCKETS = 32  # with one signal only, entities stand for themselves; buckets keep the families few
 ANY_NIGHT = date(1970, 1, 1)  # the transforms used here do not look at the night
@@ -35,7 +45,8 @@ def link_file(source: Path, target: Path, settings: Settings) -> tuple[int, int]
     table = _read(source)
     with session(settings.engine) as spark:
         pieces = _link(spark, Lake(settings.root), table)
-    linked = _memberships(pieces)
+    crowds = _memberships(pieces)
+    linked = pa.concat_tables([crowds, _small(table, crowds["account_id"])]).sort_by("account_id")
     target.parent.mkdir(parents=True, exist_ok=True)
     aside = target.with_name(target.name + ".tmp")
     pq.write_table(linked, aside)
@@ -61,6 +72,10 @@ def _read(source: Path) -> pa.Table:
     events = table["events"].cast(pa.int64()) if "events" in table.column_names else None
     counted = named.append_column("events", events or pa.array([1] * table.num_rows, pa.int64()))
     complete = counted.drop_null()
+    if not complete.num_rows:
+        raise IolausError(
+            f"The observations file {source} has no row with account, signal and entity: nothing to link."
+        )
     grouped = complete.group_by(list(NEEDED)).aggregate([("events", "sum")])
     return grouped.rename_columns([*NEEDED, "events"])
 
@@ -85,16 +100,38 @@ def _link(spark: SparkSession, lake: Lake, table: pa.Table) -> pa.Table:
     return clusters.transform(ANY_NIGHT, connected, observations, alone, known, found).toArrow()
 
 
+def _small(table: pa.Table, clustered: pa.ChunkedArray) -> pa.Table:
+    """Clusters among the accounts that are in no crowd; with one signal only, entities stand for themselves."""
+    names = pc.unique(table["account_id"])
+    names = pc.take(names, pc.sort_indices(names))
+    free = table.filter(pc.invert(pc.is_in(table["account_id"], value_set=clustered.combine_chunks())))
+    signals = pc.unique(free["signal"])
+    families = pa.array([family_of(signal) for signal in signals.to_pylist()], pa.string())
+    label = pc.binary_join_element_wise(free["signal"], free["entity"], "\x1f").combine_chunks().dictionary_encode()
+    entity = label.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    family = np.arange(len(label.dictionary))
+    if len(set(families.to_pylist())) > 1:
+        of_row = pc.index_in(pc.take(families, pc.index_in(free["signal"], value_set=signals)), value_set=families)
+        family[entity] = of_row.to_numpy()
+    account = pc.index_in(free["account_id"], value_set=names).to_numpy().astype(np.int64)
+    ties = tie_pairs(account, entity, family, len(names), len(names))
+    found = np.flatnonzero(ties.cluster >= 0)
+    bits = np.round(ties.bits[found], 6)
+    return pa.table(
+        {
+            "account_id": pc.take(names, pa.array(found)),
+            "cluster_id": pc.take(names, pa.array(ties.cluster[found])),
+            "membership": np.round(1.0 / (1.0 + np.exp2(-bits)), 6),
+            "bits": bits,
+        },
+        schema=LINKED,
+    )
+
+
 def _memberships(pieces: pa.Table) -> pa.Table:
     totals = pieces.group_by(["account_id", "cluster_id"]).aggregate([("microbits", "sum")]).sort_by("account_id")
     bits = pc.divide(pc.cast(totals["microbits_sum"], pa.float64()), 1e6)
     odds = pc.power(2.0, pc.negate(bits))
     membership = pc.round(pc.divide(1.0, pc.add(1.0, odds)), 6)
-    return pa.table(
-        {
-            "account_id": totals["account_id"],
-            "cluster_id": totals["cluster_id"],
-            "membership": membership,
-            "bits": bits,
-        }
-    )
+    columns = [totals["account_id"], totals["cluster_id"], membership, bits]
+    return pa.table([column.combine_chunks() for column in columns], schema=LINKED)

@@ -30,7 +30,7 @@ SCHEMA = (
     "cluster_id string, account_id string, signal string, entity string, family string, "
     "microbits long, accounts_sharing long, cluster_accounts long"
 )
-ALPHA = 0.001  # as for cells
+ROUNDED = 1e-3  # nats: expectations of cells were rounded, and the weakest cell must pass its own limit
 
 
 def transform(
@@ -46,7 +46,7 @@ def transform(
         synchronies.select("account_id", "signal", "entity", F.col("beats").alias("events"))
     )
     most_used = Window.partitionBy("account_id", "signal").orderBy(F.col("events").desc(), F.col("entity"))
-    limit = _limit(entities, cells)
+    limit = cells.agg((F.coalesce(F.max("log_tail"), F.lit(0.0)) + ROUNDED).alias("log_tail_limit"))
     pairs = (
         met.join(components.select("account_id", "component"), on="account_id", how="inner")
         .join(entities.select("signal", "entity", "family", "accounts", "population"), on=["signal", "entity"])
@@ -65,20 +65,6 @@ def transform(
         )
     )
     return pairs.groupBy("component").applyInArrow(_split_component, SCHEMA)
-
-
-def _limit(entities: DataFrame, cells: DataFrame) -> DataFrame:
-    """One row: the significance (nats) an overlap of entities needs to seed a group.
-
-    Stricter than for a cell: it counts all possible pairs at once, because what ties two footprints together by chance
-    costs more here than what is missed, which the weighing of accounts brings back.
-    """
-    per_family = entities.where(~F.col("is_hub")).groupBy("family").agg(F.count("*").alias("of_family"))
-    squares = F.sum("of_family") * F.sum("of_family") - F.sum(F.col("of_family") * F.col("of_family"))
-    possible = per_family.agg(F.greatest(squares / F.lit(2), F.lit(1.0)).alias("possible_pairs"))
-    found = cells.agg(F.greatest(F.count("*"), F.lit(1)).alias("found_cells"))
-    log_tail = F.round(F.ln(F.lit(ALPHA) * F.col("found_cells") / F.col("possible_pairs")), 6)
-    return possible.crossJoin(found).select(log_tail.alias("log_tail_limit"))
 
 
 def _split_component(pairs: pa.Table) -> pa.Table:

@@ -25,6 +25,7 @@ INPUTS = {
     "links.cells": NIGHT,
 }
 
+MOSTLY = 0.5  # of an entity's accounts
 MIN_FAMILIES = 2  # as for membership: one kind of thing in common is not coordination
 
 
@@ -54,8 +55,7 @@ def transform(
     centres = met.groupBy("signal", "entity").agg(F.min("account_id").alias("right"))
     edges = met.join(centres, on=["signal", "entity"], how="inner").select(F.col("account_id").alias("left"), "right")
     found = scratch(connected_components(edges.distinct(), scratch)).withColumnRenamed("node", "account_id")
-    of_entity = met.join(found, on="account_id", how="inner").groupBy("signal", "entity")
-    everyone = found.unionByName(_recruits(all_pairs, of_entity.agg(F.max("component").alias("component")), found))
+    everyone = found.unionByName(_recruits(all_pairs, found))
     sizes = everyone.groupBy("component").agg(F.count("*").alias("component_accounts"))
     counts = taking_part.groupBy("account_id").agg(F.count("*").alias("cells"))
     return (
@@ -65,16 +65,25 @@ def transform(
     )
 
 
-def _recruits(pairs: DataFrame, of_entity: DataFrame, found: DataFrame) -> DataFrame:
-    """Accounts that met entities of MIN_FAMILIES kinds of one component, none of which is a cell by itself.
+def _recruits(pairs: DataFrame, found: DataFrame) -> DataFrame:
+    """Accounts that met MIN_FAMILIES kinds of things that are mostly one component's, though none is a cell by itself.
 
-    A small pool of addresses makes no significant cell with a template, but whoever met both is worth weighing. An
-    account goes to the component it has most kinds in common with, then to the smallest.
+    A card that four accounts share makes no significant cell with anything, but whoever has it and the component's
+    template too is worth weighing. An account goes to the component it has most kinds in common with, then to the
+    smallest.
     """
+    inside = F.count("*").alias("inside")
+    theirs = (
+        pairs.join(found, on="account_id", how="inner")
+        .groupBy("signal", "entity", "component")
+        .agg(inside, F.max("accounts").alias("accounts"))
+        .where(F.col("inside") >= F.col("accounts") * MOSTLY)
+        .select("signal", "entity", "component")
+    )
     most_kinds = Window.partitionBy("account_id").orderBy(F.col("families").desc(), "component")
     return (
         pairs.join(found, on="account_id", how="left_anti")
-        .join(of_entity, on=["signal", "entity"], how="inner")
+        .join(theirs, on=["signal", "entity"], how="inner")
         .select("account_id", "component", "family")
         .distinct()
         .groupBy("account_id", "component")
