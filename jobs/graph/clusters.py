@@ -167,21 +167,29 @@ class _Scores:
         shape = (self.groups, len(met.family))
         self.counts = sparse.csr_array((np.ones(int(member.sum())), pairs), shape=shape)
         self.counts.sum_duplicates()
+        self.is_mark = np.isin(met.family, met.marks)
+        self.grouped: Floats = np.asarray(self.counts.sum(axis=0)).ravel()
 
-    def worth(self, label: int) -> Floats:
-        """Bits of each (account, entity) pair under the profile of group `label`."""
+    def worth(self, label: int, apart: bool = False) -> Floats:
+        """Bits of each (account, entity) pair under the profile of group `label`, against everybody outside it.
+
+        `apart`: marks left out, and against everybody outside all groups, so that what two groups buy from the same seller
+        does not count against telling them apart.
+        """
         row = self.counts[[label], :].toarray()[0]
         inside = self.group[self.met.account] == label
         shared = row[self.met.entity] - inside
         size = self.size[label] - inside
-        elsewhere = self.met.accounts[self.met.entity] - row[self.met.entity]
-        rest = self.met.population - self.size[label]
+        inside_groups = self.grouped if apart else row
+        elsewhere = self.met.accounts[self.met.entity] - inside_groups[self.met.entity]
+        rest = self.met.population - (self.size.sum() if apart else self.size[label])
         value = np.log2(((shared + 0.5) / (size + 1.0)) / ((elsewhere + 0.5) / (rest + 1.0)))
-        return np.where(shared > 0, np.maximum(value, 0.0), 0.0)
+        counted = (shared > 0) & ~(apart & self.is_mark[self.met.entity])
+        return np.where(counted, np.maximum(value, 0.0), 0.0)
 
-    def total(self, label: int, cap: float = MAX_FAMILY_BITS) -> Floats:
+    def total(self, label: int, cap: float = MAX_FAMILY_BITS, apart: bool = False) -> Floats:
         """Log-odds per account under group `label`; minus infinity without two kinds of evidence."""
-        bits = _by_family(self.met, self.worth(label), len(self.group), cap)
+        bits = _by_family(self.met, self.worth(label, apart), len(self.group), cap)
         enough = (bits >= MIN_FAMILY_BITS).sum(axis=1) >= MIN_FAMILIES
         return np.where(enough, bits.sum(axis=1) + self.prior[label], -np.inf)
 
@@ -259,7 +267,10 @@ def _merge_once(met: Incidence, group: Ints) -> Ints | None:
 
 
 def _split_by_marks(met: Incidence, group: Ints) -> Ints:
-    """Split groups whose members fall into sets with different marks, where two profiles explain more than one does."""
+    """Split groups whose members fall into sets with different marks, where everything else falls into the same sets.
+
+    One operator may give its accounts different prompts; two operators also differ in clients, places or series.
+    """
     for label in range(int(group.max(initial=-1)) + 1):
         parts = _parts_by_marks(met, group == label)
         if parts is not None:
@@ -301,11 +312,11 @@ def _parts_by_marks(met: Incidence, members: npt.NDArray[np.bool_]) -> Ints | No
 
 
 def _explained(met: Incidence, group: Ints) -> float:
-    """Bits that the groups' profiles explain in all, without the cap on families."""
+    """Bits that the groups' profiles explain in all, without their marks and without the cap on families."""
     scores = _Scores(met, group)
     totals = 0.0
     for label in range(scores.groups):
-        total = scores.total(label, np.inf)[group == label]
+        total = scores.total(label, np.inf, apart=True)[group == label]
         totals += float(np.where(np.isfinite(total), total, 0.0).sum())
     return totals
 

@@ -8,10 +8,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from jobs.graph import clusters
 from jobs.graph.tables import cluster_pairs
 
 LIMIT = -20.0  # ln of the chance that a kept coincidence may have
 FAMILY = {"prompt_template": "content", "shared_burst": "synchrony", "egress_network": "network", "device": "device"}
+FAMILIES = FAMILY | {"egress_address": "address", "system_prompt": "software"}
 STRANGERS = 400
 Met = list[tuple[str, str, str]]
 
@@ -40,7 +42,7 @@ def table(met: Met) -> pa.Table:
             "account_id": [account for account, _, _ in met],
             "signal": [signal for _, signal, _ in met],
             "entity": [entity for _, _, entity in met],
-            "family": [FAMILY[signal] for _, signal, _ in met],
+            "family": [FAMILIES[signal] for _, signal, _ in met],
             "accounts": [sizes[signal, entity] for _, signal, entity in met],
             "population": [population] * len(met),
             "log_tail_limit": [LIMIT] * len(met),
@@ -96,3 +98,39 @@ def test_every_member_has_a_prior_and_pieces_of_two_families_that_outweigh_it() 
         assert sum(row["microbits"] for row in mine) > 0
     prior = next(row["microbits"] for row in rows if row["signal"] == "prior")
     assert prior == round(np.log2(40 / STRANGERS) * 1e6)  # 40 members among 440 accounts: odds of 40 to 400
+
+
+def bought_from_one_seller(name: str, accounts: int) -> Met:
+    """Everything that can be rented: exits of one network, devices of one farm, beats of one scheduler."""
+    return [
+        (f"{name}{n:02d}", signal, f"rented-{signal}-{n % 3}")
+        for n in range(accounts)
+        for signal in ("egress_network", "shared_burst", "egress_address")
+    ]
+
+
+def lumped(monkeypatch: pytest.MonkeyPatch, accounts: int) -> None:
+    """The first guess puts the first `accounts` accounts into one group."""
+    guess = np.where(np.arange(STRANGERS + accounts) < accounts, 0, -1)
+    monkeypatch.setattr(clusters, "_seeds", lambda matrix, met, limit: guess)
+
+
+def test_hands_that_differ_in_prompts_and_clients_are_split_though_the_first_guess_lumps_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lumped(monkeypatch, 90)
+    met = strangers(2)
+    for name, count in (("c", 60), ("d", 30)):
+        met += bought_from_one_seller(name, count)
+        met += [(f"{name}{n:02d}", "prompt_template", f"{name}-t{n % 3}") for n in range(count)]
+        met += [(f"{name}{n:02d}", "prompt_template", f"{name}-t{(n + 1) % 3}") for n in range(count)]
+        met += operator(name, count, {"system_prompt": f"{name}-s", "device": f"{name}-farm"})
+    found = groups(met)
+    assert {name: len(members) for name, members in found.items()} == {"c00": 60, "d00": 30}
+
+
+def test_one_hand_that_gives_its_accounts_different_prompts_stays_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    lumped(monkeypatch, 60)
+    met = strangers(2) + bought_from_one_seller("c", 60) + operator("c", 60, {"system_prompt": "s", "device": "farm"})
+    met += [(f"c{n:02d}", "prompt_template", f"t{n % 2}") for n in range(60)]
+    assert {name: len(members) for name, members in groups(met).items()} == {"c00": 60}
