@@ -2,7 +2,8 @@
 
 `operated`: the account works for the campaign. `victim`: an ordinary account whose stolen key a proxy network resells:
 it carries the campaign's prompts beside traffic of its own, and nothing of how it was made and paid is the campaign's.
-`shared_infrastructure`: it passes through the same networks and clients, but does not do what the campaign does. Campaigns that no
+`shared_infrastructure`: it passes through the same networks and clients, but does not do what the campaign does. What
+unrelated customers ask through operated accounts is not attributed (see `jobs.graph.own_traffic`). Campaigns that no
 cluster of tonight continues keep their last members, so that they can be recognised when they return.
 """
 
@@ -11,7 +12,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.columns import BEFORE, NIGHT, WINDOW
@@ -24,6 +25,7 @@ INPUTS = {
     "campaigns.lineage": NIGHT,
     "campaigns.members": BEFORE,
     "signals.account_days": WINDOW,
+    "signals.account_usage": WINDOW,
     "links.observations": NIGHT,
 }
 
@@ -37,6 +39,7 @@ SCHEMA = (
     "footprint_share double, exchanges long, exchanges_attributed long, first_activity_date date, "
     "last_activity_date date"
 )
+OWN_SCHEMA = "campaign_id string, account_id string, own_share double"
 COLUMNS = (
     "campaign_id",
     "account_id",
@@ -60,6 +63,7 @@ def transform(
     lineage: DataFrame,
     members: DataFrame,
     account_days: DataFrame,
+    account_usage: DataFrame,
     observations: DataFrame,
 ) -> DataFrame:
     """Columns of COLUMNS."""
@@ -99,7 +103,7 @@ def transform(
             F.coalesce("last_activity_date", F.lit(night).cast("date")).alias("last_activity_date"),
         )
     )
-    current = facts.groupBy("campaign_id").applyInArrow(_assign_roles, SCHEMA)
+    current = _without_mixed_in(facts.groupBy("campaign_id").applyInArrow(_assign_roles, SCHEMA), account_usage)
     since = members.select("campaign_id", "account_id", F.col("joined_on").alias("joined_before"))
     current = (
         current.join(since, on=["campaign_id", "account_id"], how="left")
@@ -116,15 +120,42 @@ def _seen_in_window(remembered: DataFrame, traffic: DataFrame) -> DataFrame:
     figures = ("exchanges", "exchanges_attributed", "last_activity_date")
     known = remembered.withColumn("last_before", F.col("last_activity_date")).drop(*figures)
     found = traffic.select("account_id", "exchanges", "last_activity_date")
-    exchanges = F.coalesce("exchanges", F.lit(0)).cast("long")
-    attributed = F.when(F.col("role") == "operated", exchanges).otherwise(
-        F.floor(exchanges * F.col("footprint_share")).cast("long")
-    )
     return (
         known.join(found, on="account_id", how="left")
-        .withColumn("exchanges_attributed", attributed)
-        .withColumn("exchanges", exchanges)
+        .withColumn("exchanges", F.coalesce("exchanges", F.lit(0)).cast("long"))
+        .withColumn("exchanges_attributed", _attributed())
         .withColumn("last_activity_date", F.greatest("last_before", "last_activity_date"))
+    )
+
+
+def _attributed() -> Column:
+    return F.floor(F.col("exchanges") * F.col("footprint_share")).cast("long")
+
+
+def _without_mixed_in(members: DataFrame, account_usage: DataFrame) -> DataFrame:
+    """Operated members with the footprint that their tasks have in the campaign; the others as they are."""
+    is_operated = F.col("role") == "operated"
+    by_task = (
+        members.where(is_operated)
+        .select("campaign_id", "account_id")
+        .join(account_usage, on="account_id", how="inner")
+        .groupBy("campaign_id", "account_id", "task_label")
+        .agg(
+            F.sum("exchanges").alias("exchanges"),
+            F.sum(F.when(F.col("templated_exchanges").isNotNull(), F.col("exchanges"))).alias("compared"),
+            F.sum("templated_exchanges").alias("templated"),
+        )
+        .where(F.col("exchanges") > 0)
+    )
+    own = by_task.groupBy("campaign_id").applyInArrow(_own_footprints, OWN_SCHEMA)
+    return (
+        members.join(own, on=["campaign_id", "account_id"], how="left")
+        .withColumn(
+            "footprint_share",
+            F.when(is_operated, F.coalesce("own_share", F.lit(1.0))).otherwise(F.col("footprint_share")),
+        )
+        .withColumn("exchanges_attributed", _attributed())
+        .drop("own_share")
     )
 
 
@@ -158,3 +189,9 @@ def _assign_roles(members: pa.Table) -> pa.Table:
     from jobs.graph.roles import assign_roles
 
     return assign_roles(members)
+
+
+def _own_footprints(by_task: pa.Table) -> pa.Table:
+    from jobs.graph.own_traffic import own_footprints
+
+    return own_footprints(by_task)

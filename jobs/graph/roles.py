@@ -37,6 +37,7 @@ ROLES = pa.schema(
 MIN_TYPICAL = 0.05  # template events per request; below, templates do not mark the campaign's traffic
 MIN_SKETCHED = 5  # requests with a sketch: fewer may lack the campaign's prompts by chance
 SURE = 0.9  # membership below which an account is not called operated
+DOUBT = 2.0  # bits: an account is called operated only where that is four times likelier than that it was stolen
 PRIOR_VICTIM = 0.1  # of a campaign's accounts, before looking
 PSEUDO = 10.0  # doubtful members that the priors stand for
 ROUNDS = 20  # of the estimate; it settles in fewer
@@ -89,7 +90,7 @@ def assign_roles(members: pa.Table) -> pa.Table:
         "network": _of_its_own(members, "network"),
         "load": (np.abs(np.log2(np.maximum(_against_typical(load, MIN_TYPICAL), 1e-9))) > OTHER_LOAD).astype(np.int64),
     }
-    victim = ~passing & (_stolen_bits(clues) > 0)
+    victim = ~passing & (_stolen_bits(clues) > -DOUBT)
     role = np.where(passing, "shared_infrastructure", np.where(victim, "victim", "operated"))
     exchanges = members["exchanges"].to_numpy()
     attributed = np.where(role == "operated", exchanges, np.floor(exchanges * footprint)).astype(np.int64)

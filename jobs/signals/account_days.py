@@ -14,12 +14,12 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT
+from jobs.graph.bands import WIDTH
 
 INPUTS = {"staged.api_requests": NIGHT}
 
 ELICITS = 0.5  # elicitation score from which a request counts as asking for reasoning
 SLOT_SECONDS = 300
-BAND_DIGITS = 24  # of a staged sketch: its first three values, as in signals.prompt_templates
 DAY = ("activity_date", "account_id")
 DIFFERENT = {  # column of the result: column whose different values it counts
     "models": "request_model",
@@ -36,7 +36,7 @@ DIFFERENT = {  # column of the result: column whose different values it counts
 def transform(night: date, api_requests: DataFrame) -> DataFrame:
     """Columns activity_date, account_id, sums, numbers of different things, first and last request, top country."""
     slot = F.floor(F.unix_seconds("requested_at") / F.lit(SLOT_SECONDS))
-    band = F.substring("prompt_sketch", 1, BAND_DIGITS)
+    band = F.substring("prompt_sketch", 1, WIDTH)
     requests = api_requests.withColumn("slot", slot).withColumn("band", band)
     days = requests.groupBy(*DAY).agg(
         *[total.alias(name) for name, total in _sums().items()],

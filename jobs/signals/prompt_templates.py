@@ -1,10 +1,7 @@
 """One row per activity date, account and band of its prompts' sketches (signal `prompt_template`).
 
-"One template in tens of thousands of variants across hundreds of accounts" is a published mark. Two prompts with
-Jaccard similarity s agree in a position of their MinHash sketches with probability s (Broder 1997); cut into bands
-of three positions (locality-sensitive hashing, Indyk and Motwani 1998) they share a given band with probability s^3:
-.34 for variants that overlap by 70 %, 3e-5 for strangers' prompts that overlap by 3 %. An entity is the band's
-number and its three values.
+"One template in tens of thousands of variants across hundreds of accounts" is a published mark; variants of one template
+share bands of their sketches. An entity is the band's number and its values (see `jobs.graph.bands`).
 
 Most bands are met once and never again, so a night keeps a band of an account-day only where it repeats within the
 account-day or another account met it the same night. An account that sends one variant a day is seen on the days its
@@ -16,28 +13,26 @@ from __future__ import annotations
 
 from datetime import date
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT, OBSERVATION
+from jobs.graph.bands import bands
 
 INPUTS = {"staged.api_requests": NIGHT}
-
-BANDS, BAND_POSITIONS = 5, 3  # positions 0..14 of 16: three values per band keep chance agreement out
-DIGITS = 8  # hexadecimal digits of one value in a staged sketch
 
 
 def transform(night: date, api_requests: DataFrame) -> DataFrame:
     """Observations; `events` counts requests whose sketch has the band."""
-    bands = (
+    found = (
         api_requests.where(F.col("prompt_sketch").isNotNull())
-        .select("activity_date", "account_id", "requested_at", F.explode(_bands()).alias("entity"))
+        .select("activity_date", "account_id", "requested_at", F.explode(bands("prompt_sketch")).alias("entity"))
         .withColumn("band_hash", F.xxhash64("entity"))
     )
     # Nine bands of ten are met once: counting them by a number first keeps the rest of the work small.
-    met_again = bands.groupBy("band_hash").agg(F.count("*").alias("requests")).where(F.col("requests") >= 2)
+    met_again = found.groupBy("band_hash").agg(F.count("*").alias("requests")).where(F.col("requests") >= 2)
     met = (
-        bands.join(met_again.select("band_hash"), on="band_hash", how="left_semi")
+        found.join(met_again.select("band_hash"), on="band_hash", how="left_semi")
         .groupBy("activity_date", "account_id", "entity")
         .agg(
             F.count("*").alias("events"),
@@ -52,11 +47,4 @@ def transform(night: date, api_requests: DataFrame) -> DataFrame:
         .where((F.col("events") >= 2) | F.col("is_shared"))
         .withColumn("signal", F.lit("prompt_template"))
         .select(*OBSERVATION)
-    )
-
-
-def _bands() -> Column:
-    width = BAND_POSITIONS * DIGITS
-    return F.array(
-        *[F.concat(F.lit(f"b{band}:"), F.substring("prompt_sketch", 1 + band * width, width)) for band in range(BANDS)]
     )

@@ -24,7 +24,8 @@ def worked(account: str, requests: int, errors: int = 0, day: date = NIGHT) -> d
 
 def members(spark: SparkSession, **given: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     tables = {"clusters": "campaigns.clusters", "lineage": "campaigns.lineage", "members": "campaigns.members",
-              "account_days": "signals.account_days", "observations": "links.observations"}  # fmt: skip
+              "account_days": "signals.account_days", "account_usage": "signals.account_usage",
+              "observations": "links.observations"}  # fmt: skip
     frames = {name: frame(spark, table, *given.get(name, [])) for name, table in tables.items()}
     return {row["account_id"]: row for row in rows_of("campaigns.members", transform(NIGHT, **frames))}
 
@@ -47,7 +48,7 @@ def test_who_was_there_before_keeps_the_day_of_joining(spark: SparkSession) -> N
 
 
 def test_a_campaign_that_nothing_continues_keeps_its_members_and_counts_tonights_window(spark: SparkSession) -> None:
-    gone = {"campaign_id": "c9", "account_id": "z", "membership": 1.0, "microbits": 1, "families": 3, "role": "victim",
+    gone = {"campaign_id": "c9", "account_id": "z", "membership": 1.0, "microbits": 1, "families": 3, "role": "operated",
             "footprint_share": 0.5, "exchanges": 900, "exchanges_attributed": 450, "first_activity_date": date(2026, 1, 1),
             "last_activity_date": date(2026, 2, 1), "joined_on": date(2026, 1, 1), "is_current": True}  # fmt: skip
     found = members(spark, members=[gone], account_days=[worked("z", 9, 0, YESTERDAY)])["z"]
@@ -57,3 +58,21 @@ def test_a_campaign_that_nothing_continues_keeps_its_members_and_counts_tonights
 
 def test_a_cluster_without_a_campaign_has_no_members(spark: SparkSession) -> None:
     assert members(spark, clusters=EIGHT) == {}
+
+
+def test_requests_of_other_people_through_operated_accounts_are_not_attributed(spark: SparkSession) -> None:
+    def used(account: str, task: str, exchanges: int, templated: int | None) -> dict[str, Any]:
+        return {"activity_date": NIGHT, "account_id": account, "request_model": "m", "task_label": task, "requests": exchanges,
+                "exchanges": exchanges, "templated_exchanges": templated}  # fmt: skip
+
+    own = [used(f"a{n:02d}", "coding", 100, 80) for n in range(8)]
+    foreign = used("a00", "translation", 100, 0)
+    days = [worked("a00", 200), *(worked(f"a{n:02d}", 100) for n in range(1, 8))]
+    found = members(spark, clusters=EIGHT, lineage=[BORN], account_days=days, account_usage=[*own, foreign])
+    assert [(row["exchanges"], row["exchanges_attributed"]) for row in (found["a00"], found["a01"])] == [
+        (200, 100),
+        (100, 100),
+    ]
+    not_counted = [{**row, "templated_exchanges": None} for row in [*own, foreign]]
+    found = members(spark, clusters=EIGHT, lineage=[BORN], account_days=days, account_usage=not_counted)
+    assert found["a00"]["exchanges_attributed"] == 200

@@ -103,7 +103,7 @@ def test_bounds_are_the_sure_members_and_everything_that_may_be_theirs(spark: Sp
         member("unsure", membership=0.95, exchanges=20, exchanges_attributed=20),
         member("robbed", role="victim", exchanges=50, exchanges_attributed=8),
     ]
-    found = registry(spark, members)
+    found = registry(spark, members, daily=[day(NIGHT, 38)])
     assert (found["exchanges_low"], found["exchanges_high"], found["accounts"]) == (10, 38, 2)
 
 

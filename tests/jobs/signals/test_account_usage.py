@@ -4,7 +4,11 @@ from pyspark.sql import SparkSession
 
 from jobs.signals.account_usage import transform
 from tests.jobs.signals.rows import NIGHT, given, rows_of
+from tests.jobs.signals.test_prompt_templates import TEMPLATE, sketch
 
+SENT = (
+    "request_id account_id requested_at request_model task_label status_code prompt_sketch input_tokens output_tokens"
+)
 USED = "account_id requested_at request_model task_label input_tokens output_tokens status_code"
 
 
@@ -21,8 +25,27 @@ def test_volume_by_model_and_task_where_what_was_not_answered_is_no_exchange(spa
         tuple(str(value) for value in row.values()) for row in rows_of("account_usage", transform(NIGHT, requests))
     ]
     assert found == [
-        ("2026-03-04", "bob", "m1", "coding", "1", "1", "7", "8"),
-        ("2026-03-05", "ann", "m1", "coding", "2", "1", "300", "30"),
-        ("2026-03-05", "ann", "m1", "unlabelled", "1", "1", "5", "0"),
-        ("2026-03-05", "ann", "m2", "coding", "1", "1", "1", "1"),
+        ("2026-03-04", "bob", "m1", "coding", "1", "1", "0", "7", "8"),
+        ("2026-03-05", "ann", "m1", "coding", "2", "1", "0", "300", "30"),
+        ("2026-03-05", "ann", "m1", "unlabelled", "1", "1", "0", "5", "0"),
+        ("2026-03-05", "ann", "m2", "coding", "1", "1", "0", "1", "1"),
+    ]
+
+
+def test_an_exchange_is_templated_when_another_account_sent_a_variant_of_its_prompt(spark: SparkSession) -> None:
+    variant = TEMPLATE[:3] + [value + 900 for value in TEMPLATE[3:]]
+    alone = [value + 5_000 for value in TEMPLATE]
+    requests = given(
+        spark, "api_requests", SENT,
+        ("r1", "ann", "10:00", "m1", "coding", 200, sketch(*TEMPLATE), 1, 1),
+        ("r2", "ann", "10:05", "m1", "coding", 500, sketch(*TEMPLATE), 1, 1),
+        ("r3", "ann", "10:10", "m1", "coding", 200, sketch(*alone), 1, 1),
+        ("r4", "ann", "10:15", "m1", "coding", 200, sketch(*alone), 1, 1),
+        ("r5", "ann", "10:20", "m1", "coding", 200, None, 1, 1),
+        ("r6", "bob", "11:00", "m1", "coding", 200, sketch(*variant), 1, 1),
+    )  # fmt: skip
+    found = rows_of("account_usage", transform(NIGHT, requests))
+    assert [(row["account_id"], row["exchanges"], row["templated_exchanges"]) for row in found] == [
+        ("ann", 4, 1),
+        ("bob", 1, 1),
     ]
