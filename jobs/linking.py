@@ -33,6 +33,7 @@ LINKED = pa.schema(
     [("account_id", pa.string()), ("cluster_id", pa.string()), ("membership", pa.float64()), ("bits", pa.float64())]
 )
 NO_SYNCHRONY = "account_id string, signal string, entity string, beats long"
+NO_DECISIONS = "subject_kind string, subject_id string, decision string, decision_id string, decided_at timestamp"
 BUCKETS = 32  # with one signal only, entities stand for themselves; buckets keep the families few
 ANY_NIGHT = date(1970, 1, 1)  # the transforms used here do not look at the night
 
@@ -89,14 +90,14 @@ def _link(spark: SparkSession, lake: Lake, table: pa.Table) -> pa.Table:
     path = lake.folder / "observations.parquet"
     pq.write_table(table, path)
     observations = spark.read.parquet(str(path))
-    alone = spark.createDataFrame([], NO_SYNCHRONY)
+    alone, undecided = spark.createDataFrame([], NO_SYNCHRONY), spark.createDataFrame([], NO_DECISIONS)
     known = entities.transform(ANY_NIGHT, observations, alone)
     if len(pc.unique(table["signal"])) == 1:
         bucket = F.abs(F.crc32("entity")) % BUCKETS
         known = known.withColumn("family", F.concat(F.lit("bucket"), bucket.cast("string")))
     known = scratch(known)
-    found = scratch(cells.transform(ANY_NIGHT, observations, alone, known))
-    connected = scratch(components.transform(ANY_NIGHT, observations, alone, known, found, scratch))
+    found = scratch(cells.transform(ANY_NIGHT, observations, alone, known, undecided))
+    connected = scratch(components.transform(ANY_NIGHT, observations, alone, known, found, undecided, scratch))
     return clusters.transform(ANY_NIGHT, connected, observations, alone, known, found).toArrow()
 
 

@@ -85,10 +85,11 @@ def test_the_environment_is_read_in_one_place() -> None:
 def test_every_layer_reads_only_the_layers_it_may() -> None:
     may_read = {
         "signals": {"staged"},
-        "links": {"signals", "links"},
+        "links": {"signals", "links", "staged"},
         "campaigns": {"signals", "links", "campaigns", "staged"},
         "published": {"campaigns"},
     }
+    decisions = {"staged.case_decisions"}
     facts = {"staged.api_requests", "staged.logins", "staged.charges"}
     for layer in LAYERS:
         for step in contracts.names(layer):
@@ -97,6 +98,8 @@ def test_every_layer_reads_only_the_layers_it_may() -> None:
             read = set(steps.inputs(step))
             assert {name.split(".")[0] for name in read} <= may_read[layer], step
             assert layer == "signals" or not read & facts, f"{step} reads facts"
+            staged = {name for name in read if name.startswith("staged.")}
+            assert layer != "links" or staged <= decisions, f"{step} reads more of staged than what analysts decided"
 
 
 def test_every_table_has_its_five_places() -> None:

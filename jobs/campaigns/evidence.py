@@ -11,12 +11,15 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT
+from jobs.graph.decisions import CLEARING, CONFIRMED, MICROBITS, in_force
 
 INPUTS = {
     "campaigns.clusters": NIGHT,
     "campaigns.lineage": NIGHT,
     "campaigns.judgements": NIGHT,
+    "campaigns.members": NIGHT,
     "links.observations": NIGHT,
+    "staged.case_decisions": NIGHT,
 }
 
 COLUMNS = (
@@ -37,7 +40,13 @@ COLUMNS = (
 
 
 def transform(
-    night: date, clusters: DataFrame, lineage: DataFrame, judgements: DataFrame, observations: DataFrame
+    night: date,
+    clusters: DataFrame,
+    lineage: DataFrame,
+    judgements: DataFrame,
+    members: DataFrame,
+    observations: DataFrame,
+    case_decisions: DataFrame,
 ) -> DataFrame:
     """Columns of COLUMNS."""
     named = lineage.where(F.col("event").isin("born", "continued")).select("campaign_id", "cluster_id")
@@ -101,6 +110,30 @@ def transform(
     identity = F.sha2(F.concat_ws("\x1f", *parts, F.coalesce("entity", F.lit(""))), 256)
     return (
         about_accounts.unionByName(about_campaigns)
+        .unionByName(_decisions(members, in_force(case_decisions, "account", night)))
         .withColumn("evidence_id", F.substring(identity, 1, 16))
         .select(*COLUMNS)
+    )
+
+
+def _decisions(members: DataFrame, decided: DataFrame) -> DataFrame:
+    """One row per member whose account an analyst decided on; a `victim` keeps its membership and changes its role."""
+    decision = F.col("decision")
+    bits = F.when(decision == CONFIRMED, MICROBITS).when(decision.isin(*CLEARING), -2 * MICROBITS).otherwise(0)
+    known = members.where(F.col("is_current")).select("campaign_id", F.col("account_id").alias("subject_id"))
+    return known.join(decided, on="subject_id", how="inner").select(
+        "campaign_id",
+        F.lit("account").alias("subject_kind"),
+        "subject_id",
+        F.concat(F.lit("decision:"), decision).alias("signal"),
+        F.lit(None).cast("string").alias("entity"),
+        F.lit("decision").alias("family"),
+        F.lit(None).cast("long").alias("accounts_sharing"),
+        bits.cast("long").alias("microbits"),
+        F.concat(F.lit("an analyst decided "), decision, F.lit(" (decision "), "decision_id", F.lit(")")).alias(
+            "explanation"
+        ),
+        F.lit("staged.case_decisions").alias("source"),
+        F.lit(None).cast("timestamp").alias("first_seen_at"),
+        F.lit(None).cast("timestamp").alias("last_seen_at"),
     )

@@ -9,38 +9,79 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from jobs.columns import NIGHT
+from jobs.columns import BEFORE, NIGHT
+from jobs.graph.decisions import in_force
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-INPUTS = {"campaigns.profiles": NIGHT, "staged.case_decisions": NIGHT}
+INPUTS = {
+    "campaigns.profiles": NIGHT,
+    "campaigns.lineage": NIGHT,
+    "campaigns.judgements": BEFORE,
+    "staged.case_decisions": NIGHT,
+}
 
 SCHEMA = (
     "campaign_id string, piece string, place int, microbits long, posterior_microbits long, hypothesis string, "
-    "rival string, observed double, explanation string"
+    "rival string, observed double, explanation string, decision_id string"
 )
 
 
-def transform(night: date, profiles: DataFrame, case_decisions: DataFrame) -> DataFrame:
+def transform(
+    night: date, profiles: DataFrame, lineage: DataFrame, judgements: DataFrame, case_decisions: DataFrame
+) -> DataFrame:
     """Columns of SCHEMA."""
-    features = profiles.select("campaign_id", "feature", "strength", "observed", F.lit(None).cast("string").alias("by"))
-    described = profiles.select(F.col("campaign_id").alias("subject_id")).distinct()
-    decided = (
-        case_decisions.where((F.col("subject_kind") == "campaign") & (F.to_date("decided_at") <= F.lit(night)))
-        .join(described, on="subject_id", how="inner")
-        .select(
-            F.col("subject_id").alias("campaign_id"),
-            F.concat(F.lit("decision:"), F.col("decision")).alias("feature"),
-            F.lit(1.0).alias("strength"),
-            F.unix_seconds("decided_at").cast("double").alias("observed"),
-            F.col("decision_id").alias("by"),
-        )
+    nothing = {"decision": "string", "decision_id": "string", "held": "long"}
+    features = profiles.select(
+        "campaign_id",
+        "feature",
+        "strength",
+        "observed",
+        *[F.lit(None).cast(t).alias(name) for name, t in nothing.items()],
     )
-    return features.unionByName(decided).groupBy("campaign_id").applyInArrow(_judge, SCHEMA)
+    decided = _decided(in_force(case_decisions, "campaign", night), lineage, judgements)
+    pieces = decided.join(profiles.select("campaign_id").distinct(), on="campaign_id", how="left_semi").select(
+        "campaign_id",
+        F.lit("decision").alias("feature"),
+        F.lit(None).cast("double").alias("strength"),
+        F.lit(None).cast("double").alias("observed"),
+        *nothing,
+    )
+    return features.unionByName(pieces).groupBy("campaign_id").applyInArrow(_judge, SCHEMA)
+
+
+def _decided(decisions: DataFrame, lineage: DataFrame, judgements: DataFrame) -> DataFrame:
+    """campaign_id, decision, decision_id, held: of each campaign the decision that is in force on it tonight.
+
+    Its own, or the one it was judged by last night, or that of the campaign it was split from tonight. `held`: the
+    decision's microbits of last night, null when it was not in force.
+    """
+    before = judgements.where(F.col("decision_id").isNotNull()).select(
+        "campaign_id", "decision_id", F.col("microbits").alias("held")
+    )
+    own = decisions.withColumnRenamed("subject_id", "campaign_id").withColumn("rank", F.lit(1))
+    kept = (
+        before.join(decisions.drop("subject_id"), on="decision_id", how="inner")
+        .drop("held")
+        .withColumn("rank", F.lit(2))
+    )
+    parents = lineage.where(F.col("event") == "split_from").select(
+        "campaign_id", F.col("other_campaign_id").alias("subject_id")
+    )
+    inherited = parents.join(decisions, on="subject_id", how="inner").drop("subject_id").withColumn("rank", F.lit(3))
+    first = Window.partitionBy("campaign_id").orderBy("rank", "decision_id")
+    return (
+        own.unionByName(kept)
+        .unionByName(inherited)
+        .withColumn("place", F.row_number().over(first))
+        .where(F.col("place") == 1)
+        .join(before, on=["campaign_id", "decision_id"], how="left")
+        .select("campaign_id", "decision", "decision_id", "held")
+    )
 
 
 def _judge(features: pa.Table) -> pa.Table:

@@ -4,7 +4,8 @@
 it carries the campaign's prompts beside traffic of its own, and nothing of how it was made and paid is the campaign's.
 `shared_infrastructure`: it passes through the same networks and clients, but does not do what the campaign does. What
 unrelated customers ask through operated accounts is not attributed (see `jobs.graph.own_traffic`). Campaigns that no
-cluster of tonight continues keep their last members, so that they can be recognised when they return.
+cluster of tonight continues keep their last members, so that they can be recognised when they return. An analyst's
+decision on an account sets its role; a cleared one stays listed as `shared_infrastructure` with a membership of almost 0.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.columns import BEFORE, NIGHT, WINDOW
+from jobs.graph.decisions import CLEARING, CONFIRMED, MICROBITS, VICTIM, in_force
+from jobs.graph.words import probability
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -27,6 +30,7 @@ INPUTS = {
     "signals.account_days": WINDOW,
     "signals.account_usage": WINDOW,
     "links.observations": NIGHT,
+    "staged.case_decisions": NIGHT,
 }
 
 STRONG_MICROBITS = 3_000_000  # eight times more common in the group than elsewhere
@@ -65,8 +69,11 @@ def transform(
     account_days: DataFrame,
     account_usage: DataFrame,
     observations: DataFrame,
+    case_decisions: DataFrame,
 ) -> DataFrame:
     """Columns of COLUMNS."""
+    decided = in_force(case_decisions, "account", night).withColumnRenamed("subject_id", "account_id")
+    decided = decided.select("account_id", "decision")
     named = lineage.where(F.col("event").isin("born", "continued")).select("campaign_id", "cluster_id")
     pieces = clusters.join(named, on="cluster_id", how="inner")
     is_evidence = F.col("signal") != "prior"
@@ -103,7 +110,9 @@ def transform(
             F.coalesce("last_activity_date", F.lit(night).cast("date")).alias("last_activity_date"),
         )
     )
-    current = _without_mixed_in(facts.groupBy("campaign_id").applyInArrow(_assign_roles, SCHEMA), account_usage)
+    current = _without_mixed_in(
+        _confirmed(facts.groupBy("campaign_id").applyInArrow(_assign_roles, SCHEMA), decided), account_usage
+    )
     since = members.select("campaign_id", "account_id", F.col("joined_on").alias("joined_before"))
     current = (
         current.join(since, on=["campaign_id", "account_id"], how="left")
@@ -111,12 +120,43 @@ def transform(
         .withColumn("is_current", F.lit(True))
         .select(*COLUMNS)
     )
-    remembered = members.join(named, on="campaign_id", how="left_anti").withColumn("is_current", F.lit(False))
-    return current.unionByName(_seen_in_window(remembered, traffic).select(*COLUMNS))
+    kept = members.join(named.withColumn("is_named", F.lit(True)), on="campaign_id", how="left").join(
+        decided, on="account_id", how="left"
+    )
+    is_cleared = F.col("decision").isin(*CLEARING)
+    kept = kept.where(F.col("is_named").isNull() | is_cleared).withColumn("is_current", F.col("is_named").isNotNull())
+    return current.unionByName(_seen_in_window(_cleared(kept, is_cleared), traffic).select(*COLUMNS))
+
+
+def _confirmed(members: DataFrame, decided: DataFrame) -> DataFrame:
+    """Tonight's members in the role that an analyst gave them, if one did."""
+    is_confirmed, is_victim = F.col("decision") == CONFIRMED, F.col("decision") == VICTIM
+    pinned = F.col("microbits") + F.when(is_confirmed, MICROBITS).otherwise(0)
+    role = F.when(is_confirmed, "operated").when(is_victim, "victim").otherwise(F.col("role"))
+    return (
+        members.join(decided, on="account_id", how="left")
+        .withColumns({"microbits": pinned, "role": role})
+        .withColumn("membership", F.when(is_confirmed, probability(F.col("microbits"))).otherwise(F.col("membership")))
+        .drop("decision")
+    )
+
+
+def _cleared(members: DataFrame, is_cleared: Column) -> DataFrame:
+    """Members of earlier nights; a cleared one stays listed, with no part in what the campaign did."""
+    nothing = {
+        "microbits": F.lit(-2 * MICROBITS),
+        "membership": probability(F.lit(-2 * MICROBITS)),
+        "families": F.lit(0),
+        "role": F.lit("shared_infrastructure"),
+        "footprint_share": F.lit(0.0),
+    }
+    return members.withColumns(
+        {name: F.when(is_cleared, value).otherwise(F.col(name)) for name, value in nothing.items()}
+    )
 
 
 def _seen_in_window(remembered: DataFrame, traffic: DataFrame) -> DataFrame:
-    """Members of a campaign that no cluster continues tonight, with what they did in tonight's window."""
+    """Members that no cluster of tonight holds, with what they did in tonight's window."""
     figures = ("exchanges", "exchanges_attributed", "last_activity_date")
     known = remembered.withColumn("last_before", F.col("last_activity_date")).drop(*figures)
     found = traffic.select("account_id", "exchanges", "last_activity_date")

@@ -2,7 +2,7 @@
 
 Features describe what the members do, how they were made and what they openly declare; they compare a campaign with the
 whole population of the same window. Only members with the role `operated` are described, so a victim's own
-traffic does not colour the campaign.
+traffic does not colour the campaign. A campaign with no such member tonight keeps its last profile.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from jobs.columns import NIGHT, WINDOW
+from jobs.columns import BEFORE, NIGHT, WINDOW
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 INPUTS = {
     "campaigns.members": NIGHT,
+    "campaigns.profiles": BEFORE,
     "links.observations": NIGHT,
     "links.synchronies": NIGHT,
     "links.entities": NIGHT,
@@ -49,6 +50,7 @@ DAY_SUMS = (
 def transform(
     night: date,
     members: DataFrame,
+    profiles: DataFrame,
     observations: DataFrame,
     synchronies: DataFrame,
     entities: DataFrame,
@@ -71,7 +73,11 @@ def transform(
     campaigns = operated.select("campaign_id").distinct()
     parts.append(campaigns.crossJoin(population).select("campaign_id", "kind", "key", "value"))
     facts = functools.reduce(DataFrame.unionByName, parts)
-    return facts.groupBy("campaign_id").applyInArrow(_strengths, SCHEMA)
+    tonight = facts.groupBy("campaign_id").applyInArrow(_strengths, SCHEMA)
+    remembered = profiles.join(campaigns, on="campaign_id", how="left_anti").join(
+        members.select("campaign_id").distinct(), on="campaign_id", how="left_semi"
+    )
+    return tonight.unionByName(remembered.select(*tonight.columns))
 
 
 def _long(frame: DataFrame, key: str, values: dict[str, Column]) -> DataFrame:

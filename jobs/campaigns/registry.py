@@ -13,6 +13,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.columns import BEFORE, NIGHT, WINDOW, WINDOW_DAYS
+from jobs.graph.decisions import CONFIRMED
 from jobs.graph.words import likelihood_words, probability
 
 INPUTS = {
@@ -26,7 +27,8 @@ INPUTS = {
 }
 
 DELIBERATE, SUSPICIOUS, INCIDENTAL = 0.95, 0.45, 0.05  # ICD-203: almost certain; roughly even; almost no chance
-MIN_DELIBERATE_ACCOUNTS = 10  # a handful may be suspicious, never accused
+MIN_DELIBERATE_ACCOUNTS = 10  # a handful may be suspicious, never accused unless an analyst confirmed it
+CONFIRMED_PIECE = f"decision:{CONFIRMED}"
 DORMANT_DAYS, RETIRED_DAYS = 14, 90
 DISRUPTED_SHARE = 0.9
 TOP = 3
@@ -48,7 +50,7 @@ def transform(
     account_costs: DataFrame,
     accounts: DataFrame,
 ) -> DataFrame:
-    """Columns as in the contract; campaigns that no cluster continues tonight keep their last judgement."""
+    """Columns as in the contract; campaigns that no cluster continues tonight keep their last profile."""
     today = F.lit(night).cast("date")
     counts = _membership(members, accounts)
     judged = judgements.groupBy("campaign_id").agg(
@@ -56,6 +58,7 @@ def transform(
         F.max(F.when(F.col("piece") == "prior", F.col("microbits"))).alias("prior_microbits"),
         F.max("hypothesis").alias("hypothesis"),
         F.max("rival").alias("rival"),
+        F.max(F.col("piece") == CONFIRMED_PIECE).alias("is_confirmed"),
     )
     volumes = _volumes(daily)
     previous = registry.select(
@@ -65,10 +68,6 @@ def transform(
         F.col("last_activity_date").alias("last_before"),
         F.col("exchanges_before_window").alias("settled_before"),
         F.col("leaving_exchanges").alias("leaving_before"),
-        F.col("posterior_microbits").alias("posterior_before"),
-        F.col("prior_microbits").alias("prior_before"),
-        F.col("hypothesis").alias("hypothesis_before"),
-        F.col("rival").alias("rival_before"),
         F.col("peak_daily_exchanges").alias("peak_before"),
     )
     known = members.select("campaign_id").distinct()
@@ -83,7 +82,6 @@ def transform(
     first = F.least(F.coalesce("first_activity_date", "first_before", today), F.coalesce("first_before", today))
     last = F.coalesce(F.greatest("last_activity_date", "last_before"), today)
     settled = (F.coalesce("settled_before", F.lit(0)) + F.coalesce("leaving_before", F.lit(0))).cast("long")
-    posterior = F.coalesce("posterior_microbits", "posterior_before")
     quiet_days = F.datediff(today, last)
     status = (
         F.when(F.coalesce("banned_accounts", F.lit(0)) >= F.col("accounts") * DISRUPTED_SHARE, "disrupted")
@@ -92,12 +90,13 @@ def transform(
         .otherwise("active")
     )
     full = (
-        merged.withColumn("likelihood", F.coalesce(probability(posterior), F.lit(0.0)))
+        merged.withColumn("likelihood", F.coalesce(probability(F.col("posterior_microbits")), F.lit(0.0)))
         .withColumn("accounts", F.coalesce("operated_accounts", F.lit(0)).cast("long"))
         .withColumn("status", status)
     )
+    is_many = (F.col("accounts") >= MIN_DELIBERATE_ACCOUNTS) | F.coalesce("is_confirmed", F.lit(False))
     verdict = (
-        F.when((F.col("likelihood") >= DELIBERATE) & (F.col("accounts") >= MIN_DELIBERATE_ACCOUNTS), "deliberate")
+        F.when((F.col("likelihood") >= DELIBERATE) & is_many, "deliberate")
         .when(F.col("likelihood") >= SUSPICIOUS, "suspicious")
         .when(F.col("likelihood") >= INCIDENTAL, "incidental")
         .otherwise("benign")
@@ -111,10 +110,10 @@ def transform(
         "likelihood",
         likelihood_words(F.col("likelihood")).alias("likelihood_words"),
         F.coalesce(_confidence(), F.lit("low")).alias("analytic_confidence"),
-        F.coalesce("hypothesis", "hypothesis_before").alias("hypothesis"),
-        F.coalesce("rival", "rival_before").alias("rival"),
-        F.coalesce("prior_microbits", "prior_before").alias("prior_microbits"),
-        posterior.alias("posterior_microbits"),
+        "hypothesis",
+        "rival",
+        "prior_microbits",
+        "posterior_microbits",
         F.coalesce("born_before", today).alias("born_on"),
         first.alias("first_activity_date"),
         last.alias("last_activity_date"),

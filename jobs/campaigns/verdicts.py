@@ -71,6 +71,7 @@ def transform(
         F.coalesce(
             F.when(F.col("role") == "victim", F.concat(F.lit("victim: own traffic beside the campaign's; "), "why")),
             "why",
+            F.when(F.col("campaign_id").isNotNull(), F.lit("cleared by an analyst: see the decision in its evidence")),
             F.lit("no coordination with other accounts was found"),
         ).alias("reasons"),
     )

@@ -8,8 +8,11 @@ from pyspark.sql import functions as F
 MAX_PER_SIGNAL = 16  # entities of one signal an account brings in, most used first: bounds the pairs at a few hundred
 
 
-def usable(observations: DataFrame, synchronies: DataFrame, entities: DataFrame) -> DataFrame:
-    """Account-entity pairs that may form a cell: no hubs, and at most MAX_PER_SIGNAL of a signal per account."""
+def usable(observations: DataFrame, synchronies: DataFrame, entities: DataFrame, cleared: DataFrame) -> DataFrame:
+    """Account-entity pairs that may form a cell: no hubs, and at most MAX_PER_SIGNAL of a signal per account.
+
+    `cleared`: account_id of accounts that analysts cleared. They link nobody, but still count in how common a thing is.
+    """
     met = observations.select("account_id", "signal", "entity", "events").unionByName(
         synchronies.select("account_id", "signal", "entity", F.col("beats").alias("events"))
     )
@@ -17,7 +20,8 @@ def usable(observations: DataFrame, synchronies: DataFrame, entities: DataFrame)
         F.col("events").desc(), F.col("accounts"), F.col("entity")
     )
     return (
-        met.join(entities.where(~F.col("is_hub")), on=["signal", "entity"], how="inner")
+        met.join(cleared, on="account_id", how="left_anti")
+        .join(entities.where(~F.col("is_hub")), on=["signal", "entity"], how="inner")
         .withColumn("place", F.row_number().over(most_used))
         .where(F.col("place") <= MAX_PER_SIGNAL)
         .select("account_id", "signal", "entity", "family", "accounts", "population")

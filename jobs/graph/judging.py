@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from jobs.graph.decisions import decision_microbits
 from jobs.graph.hypotheses import FEATURES, Weighing, weigh
 from jobs.graph.rows import table_of
 
@@ -19,34 +20,32 @@ PIECES = pa.schema(
         ("rival", pa.string()),
         ("observed", pa.float64()),
         ("explanation", pa.string()),
+        ("decision_id", pa.string()),
     ]
 )
-DECISION_BITS = {
-    "confirmed": 10.0,
-    "rejected": -20.0,
-    "benign_reseller": -20.0,
-    "benign_research": -20.0,
-    "victim": 0.0,
-}  # an analyst who looked outweighs any feature, in both directions; a rejection outweighs a confirmation
 
 
 def judge(features: pa.Table) -> pa.Table:
-    """`features`: campaign_id, feature, strength, observed, by (decision id or null). Gives rows of PIECES by place."""
-    rows = sorted(features.to_pylist(), key=lambda row: (row["feature"], row["by"] or ""))
+    """Rows of PIECES of one campaign, by place.
+
+    `features`: campaign_id, feature, strength, observed, and for a row whose feature is `decision`: decision, decision_id
+    and held (see `jobs.graph.decisions`). At most one decision.
+    """
+    rows = sorted(features.to_pylist(), key=lambda row: row["feature"])
     observed = {row["feature"]: row["observed"] for row in rows}
     known = {feature.name for feature in FEATURES}
     weighing: Weighing = weigh({row["feature"]: row["strength"] for row in rows if row["feature"] in known})
-    pieces = [(name, round(bits * MICRO), observed.get(name), reason) for name, bits, reason in weighing.pieces]
-    decisions = [row for row in rows if row["by"]]
-    if decisions:
-        last = max(decisions, key=lambda row: (row["observed"], row["by"]))
-        bits = DECISION_BITS[last["feature"].removeprefix("decision:")]
-        text = f"an analyst decided {last['feature'].removeprefix('decision:')} (decision {last['by']})"
-        pieces.append((last["feature"], round(bits * MICRO), None, text))
-    posterior = sum(micro for _, micro, _, _ in pieces)
+    pieces = [(name, round(bits * MICRO), observed.get(name), reason, None) for name, bits, reason in weighing.pieces]
+    for row in rows:
+        if row["decision_id"]:
+            evidence = sum(piece[1] for piece in pieces)
+            micro = decision_microbits(row["decision"], evidence, row["held"])
+            text = f"an analyst decided {row['decision']} (decision {row['decision_id']})"
+            pieces.append((f"decision:{row['decision']}", micro, None, text, row["decision_id"]))
+    posterior = sum(piece[1] for piece in pieces)
     campaign = rows[0]["campaign_id"]
     made = [
-        (campaign, name, place, micro, posterior, weighing.best, weighing.rival, figure, text)
-        for place, (name, micro, figure, text) in enumerate(pieces)
+        (campaign, name, place, micro, posterior, weighing.best, weighing.rival, figure, text, decision)
+        for place, (name, micro, figure, text, decision) in enumerate(pieces)
     ]
     return table_of(made, PIECES)

@@ -17,9 +17,15 @@ from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT
 from jobs.graph.chance import expected_by_chance, log_tail
+from jobs.graph.decisions import cleared
 from jobs.graph.incidence import usable
 
-INPUTS = {"links.observations": NIGHT, "links.synchronies": NIGHT, "links.entities": NIGHT}
+INPUTS = {
+    "links.observations": NIGHT,
+    "links.synchronies": NIGHT,
+    "links.entities": NIGHT,
+    "staged.case_decisions": NIGHT,
+}
 
 ALPHA = 0.001  # expected share of false cells: a false cell can accuse, so far stricter than the customary .05
 MIN_SHARED = 3
@@ -28,9 +34,11 @@ STRATUM = ("family_a", "family_b", "size_a", "size_b")
 MAX_CHANCE_SHARE = 0.2
 
 
-def transform(night: date, observations: DataFrame, synchronies: DataFrame, entities: DataFrame) -> DataFrame:
+def transform(
+    night: date, observations: DataFrame, synchronies: DataFrame, entities: DataFrame, case_decisions: DataFrame
+) -> DataFrame:
     """Columns signal_a, entity_a, signal_b, entity_b, accounts_a, accounts_b, accounts, expected_accounts, log_tail."""
-    pairs = usable(observations, synchronies, entities)
+    pairs = usable(observations, synchronies, entities, cleared(case_decisions, night))
     sides = [
         pairs.select("account_id", *[F.col(name).alias(f"{name}_{side}") for name in _SIDE], "population")
         for side in ("a", "b")

@@ -16,6 +16,7 @@ from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT
 from jobs.graph.components import connected_components
+from jobs.graph.decisions import cleared
 from jobs.graph.incidence import usable
 
 INPUTS = {
@@ -23,6 +24,7 @@ INPUTS = {
     "links.synchronies": NIGHT,
     "links.entities": NIGHT,
     "links.cells": NIGHT,
+    "staged.case_decisions": NIGHT,
 }
 
 MOSTLY = 0.5  # of an entity's accounts
@@ -35,10 +37,11 @@ def transform(
     synchronies: DataFrame,
     entities: DataFrame,
     cells: DataFrame,
+    case_decisions: DataFrame,
     scratch: Callable[[DataFrame], DataFrame],
 ) -> DataFrame:
     """Columns account_id, component (smallest account id in it), component_accounts, cells."""
-    all_pairs = usable(observations, synchronies, entities)
+    all_pairs = usable(observations, synchronies, entities, cleared(case_decisions, night))
     pairs = all_pairs.select("account_id", "signal", "entity")
     side_a = pairs.select("account_id", F.col("signal").alias("signal_a"), F.col("entity").alias("entity_a"))
     side_b = pairs.select("account_id", F.col("signal").alias("signal_b"), F.col("entity").alias("entity_b"))

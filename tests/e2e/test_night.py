@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import shutil
 import subprocess
@@ -57,6 +58,11 @@ def published(root: Path) -> Warehouse:
     return open_warehouse("duckdb:///{root}/warehouse.duckdb", root)
 
 
+def write_json(path: Path, rows: Rows) -> None:
+    path.parent.mkdir(parents=True)
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
 def rejections(own: Runner, night: date, table: str) -> set[str]:
     rows = own.lake.read_arrow("staged.rejected", night, night).to_pylist()
     return {row["rejection_reason"] for row in rows if row["table_name"] == table}
@@ -85,14 +91,18 @@ def test_every_landed_row_is_accounted_for(world: Path) -> None:
 
 
 def test_evidence_sums_to_the_published_likelihood(world: Path) -> None:
-    evidence = published(world).read("campaign_evidence", FIRST).to_pylist()
-    for row in published(world).read("campaigns", FIRST).to_pylist():
+    assert_evidence_sums(world, FIRST)
+
+
+def assert_evidence_sums(root: Path, night: date) -> None:
+    evidence = published(root).read("campaign_evidence", night).to_pylist()
+    for row in published(root).read("campaigns", night).to_pylist():
         pieces = [
             e["bits"] for e in evidence if e["subject_kind"] == "campaign" and e["subject_id"] == row["campaign_id"]
         ]
         assert math.isclose(math.fsum(pieces), row["posterior_bits"], abs_tol=1e-9)
         assert math.isclose(1 / (1 + 2 ** -math.fsum(pieces)), row["likelihood"], abs_tol=1e-6)
-    for row in published(world).read("campaign_members", FIRST).to_pylist():
+    for row in published(root).read("campaign_members", night).to_pylist():
         mine = [
             e["bits"]
             for e in evidence
@@ -101,6 +111,38 @@ def test_evidence_sums_to_the_published_likelihood(world: Path) -> None:
         ]
         assert math.isclose(math.fsum(mine), row["bits"], abs_tol=1e-9)
         assert math.isclose(1 / (1 + 2 ** -math.fsum(mine)), row["membership"], abs_tol=1e-6)
+
+
+def test_what_analysts_decide_holds_on_the_next_night_and_is_in_the_evidence(engine: Runner, root: Path) -> None:
+    build(engine, root, FIRST)
+    found = published(root).read("campaigns", FIRST).to_pylist()
+    (raised,) = [row["campaign_id"] for row in found if row["verdict"] == "deliberate"][:1]
+    members = published(root).read("campaign_members", FIRST).to_pylist()
+    cleared = min(row["account_id"] for row in members if (row["campaign_id"], row["role"]) == (raised, "operated"))
+    decisions = [("campaign", raised, "rejected"), ("account", cleared, "benign_research")]
+    rows = [
+        {
+            "decided_at": f"{SECOND}T01:00:00Z",
+            "subject_kind": kind,
+            "subject_id": subject,
+            "decision": decision,
+            "analyst": "kim",
+        }
+        for kind, subject, decision in decisions
+    ]
+    write_json(root / "raw" / "case_decisions" / f"ds={SECOND}" / "part-0.jsonl", rows)
+    build(engine, root, SECOND)
+    campaign = {row["campaign_id"]: row for row in published(root).read("campaigns", SECOND).to_pylist()}[raised]
+    assert (campaign["verdict"], campaign["likelihood"] < 0.05) == ("benign", True)
+    verdicts = {row["account_id"]: row for row in published(root).read("account_verdicts", SECOND).to_pylist()}
+    assert (verdicts[cleared]["verdict"], verdicts[cleared]["likelihood"]) == ("benign", 0.0)
+    evidence = published(root).read("campaign_evidence", SECOND).to_pylist()
+    decided = [row for row in evidence if row["campaign_id"] == raised and row["signal"].startswith("decision:")]
+    assert sorted((row["subject_id"], row["signal"]) for row in decided) == sorted(
+        [(raised, "decision:rejected"), (cleared, "decision:benign_research")]
+    )
+    assert all("decision " in row["explanation"] for row in decided)
+    assert_evidence_sums(root, SECOND)
 
 
 def test_an_unchanged_night_builds_nothing(engine: Runner, world: Path) -> None:

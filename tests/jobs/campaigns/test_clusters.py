@@ -17,10 +17,11 @@ def test_planted_groups_come_back_with_evidence_that_sums_to_membership(spark: S
         for n in accounts
     ]
     observations, quiet = frame(spark, "links.observations", *alone, *shared), frame(spark, "links.synchronies")
+    undecided = frame(spark, "staged.case_decisions")
     known = entities.transform(NIGHT, observations, quiet)
-    found = cells.transform(NIGHT, observations, quiet, known)
+    found = cells.transform(NIGHT, observations, quiet, known, undecided)
     connected = components.transform(
-        NIGHT, observations, quiet, known, found,
+        NIGHT, observations, quiet, known, found, undecided,
         lambda rounds: spark.createDataFrame([tuple(row) for row in rounds.collect()], rounds.schema),
     )  # fmt: skip
     pieces = rows_of("campaigns.clusters", clusters.transform(NIGHT, connected, observations, quiet, known, found))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from pyspark.sql import SparkSession
 
 from jobs.campaigns.evidence import transform
@@ -14,7 +15,7 @@ PIECES = [
 ]
 
 
-def evidence(spark: SparkSession) -> list[dict[str, Any]]:
+def evidence(spark: SparkSession, *decisions: dict[str, Any]) -> list[dict[str, Any]]:
     pieces = [{"cluster_id": "k", "account_id": "ann", "cluster_accounts": 20} | piece for piece in PIECES]
     judged = {"campaign_id": "c1", "piece": "synchrony", "place": 1, "microbits": 4_000_000, "posterior_microbits": 1,
               "hypothesis": "extraction", "rival": "enterprise", "observed": 0.75, "explanation": "fire together"}  # fmt: skip
@@ -31,7 +32,9 @@ def evidence(spark: SparkSession) -> list[dict[str, Any]]:
         frame(spark, "campaigns.clusters", *pieces),
         frame(spark, "campaigns.lineage", BORN),
         frame(spark, "campaigns.judgements", judged),
+        frame(spark, "campaigns.members", {"campaign_id": "c1", "account_id": "ann", "is_current": True}),
         frame(spark, "links.observations", seen),
+        frame(spark, "staged.case_decisions", *decisions),
     )
     return rows_of("campaigns.evidence", found)
 
@@ -52,3 +55,20 @@ def test_an_evidence_id_is_the_same_every_time(spark: SparkSession) -> None:
     first, second = ({row["evidence_id"] for row in evidence(spark)} for _ in range(2))
     assert first == second
     assert len(first) == 3
+
+
+@pytest.mark.parametrize(("decision", "bits"), [("confirmed", 10), ("benign_research", -20), ("victim", 0)])
+def test_a_decision_on_an_account_is_a_piece_with_its_id(spark: SparkSession, decision: str, bits: int) -> None:
+    decided = {
+        "decision_id": "case-9",
+        "decided_at": NOON,
+        "subject_kind": "account",
+        "subject_id": "ann",
+        "decision": decision,
+    }
+    elsewhere = decided | {"decision_id": "case-8", "subject_id": "bob"}
+    found = {row["signal"]: row for row in evidence(spark, decided, elsewhere)}
+    piece = found[f"decision:{decision}"]
+    assert (piece["subject_id"], piece["microbits"]) == ("ann", bits * 1_000_000)
+    assert piece["explanation"] == f"an analyst decided {decision} (decision case-9)"
+    assert len(found) == 4

@@ -12,10 +12,20 @@ from tests.tables import NIGHT, NOON, frame, rows_of
 FEATURES = {"elicitation": 1.0, "one_template": 1.0, "proxied": 0.5}
 
 
-def judged(spark: SparkSession, *decisions: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    profile = [{"campaign_id": "c1", "feature": name, "strength": s, "observed": s} for name, s in FEATURES.items()]
+def judged(
+    spark: SparkSession,
+    *decisions: dict[str, Any],
+    before: list[dict[str, Any]] | None = None,
+    lineage: list[dict[str, Any]] | None = None,
+    features: dict[str, float] = FEATURES,
+) -> dict[str, dict[str, Any]]:
+    profile = [{"campaign_id": "c1", "feature": name, "strength": s, "observed": s} for name, s in features.items()]
     found = transform(
-        NIGHT, frame(spark, "campaigns.profiles", *profile), frame(spark, "staged.case_decisions", *decisions)
+        NIGHT,
+        frame(spark, "campaigns.profiles", *profile),
+        frame(spark, "campaigns.lineage", *(lineage or [])),
+        frame(spark, "campaigns.judgements", *(before or [])),
+        frame(spark, "staged.case_decisions", *decisions),
     )
     return {row["piece"]: row for row in rows_of("campaigns.judgements", found)}
 
@@ -31,13 +41,48 @@ def test_pieces_sum_to_the_posterior_exactly(spark: SparkSession) -> None:
     assert {row["posterior_microbits"] for row in found.values()} == {sum(row["microbits"] for row in found.values())}
 
 
-@pytest.mark.parametrize(("decision", "bits"), [("confirmed", 10), ("rejected", -20), ("benign_reseller", -20)])
-def test_an_analysts_decision_is_a_piece_with_its_id(spark: SparkSession, decision: str, bits: int) -> None:
-    before, after = judged(spark), judged(spark, decided(decision, 7))
-    piece = after[f"decision:{decision}"]
-    assert piece["microbits"] == bits * 1_000_000
-    assert "case-7" in piece["explanation"]
-    assert piece["posterior_microbits"] - before["prior"]["posterior_microbits"] == bits * 1_000_000
+def evidence_bits(found: dict[str, dict[str, Any]]) -> float:
+    return sum(row["microbits"] for name, row in found.items() if not name.startswith("decision")) / 1e6
+
+
+STRONG = {"elicitation": 1.0, "one_template": 1.0, "proxied": 1.0, "synchrony": 1.0, "machine_made_identities": 1.0}
+WEAK = {"elicitation": 0.0, "common_owner": 1.0}
+
+
+@pytest.mark.parametrize("features", [STRONG, WEAK])
+def test_a_confirmed_campaign_stays_confirmed_whatever_the_evidence(
+    spark: SparkSession, features: dict[str, float]
+) -> None:
+    found = judged(spark, decided("confirmed", 7), features=features)
+    piece = found["decision:confirmed"]
+    assert piece["posterior_microbits"] >= 10_000_000
+    assert piece["microbits"] >= 10_000_000
+    assert (piece["decision_id"], "case-7" in piece["explanation"]) == ("case-7", True)
+
+
+@pytest.mark.parametrize("decision", ["rejected", "benign_reseller", "benign_research"])
+def test_a_rejection_outweighs_the_evidence_it_was_made_on(spark: SparkSession, decision: str) -> None:
+    assert evidence_bits(judged(spark, features=STRONG)) > 20
+    found = judged(spark, decided(decision, 7), features=STRONG)
+    assert found[f"decision:{decision}"]["posterior_microbits"] == -10_000_000
+    same_night_after = judged(spark, decided(decision, 7), features=STRONG, before=list(found.values()))
+    assert same_night_after == found
+
+
+def test_evidence_that_outgrows_a_rejection_raises_the_campaign_again(spark: SparkSession) -> None:
+    first = judged(spark, decided("rejected", 7), features=WEAK)
+    later = judged(spark, decided("rejected", 7), features=STRONG, before=list(first.values()))
+    assert later["decision:rejected"]["microbits"] == first["decision:rejected"]["microbits"] == -20_000_000
+    assert later["prior"]["posterior_microbits"] > 0
+
+
+def test_what_splits_from_a_rejected_campaign_is_rejected_too(spark: SparkSession) -> None:
+    parent = decided("rejected", 7, subject="c0")
+    split = {"campaign_id": "c1", "event": "split_from", "other_campaign_id": "c0", "overlap": 1.0, "cluster_id": "k"}
+    found = judged(spark, parent, lineage=[split], features=STRONG)
+    assert found["decision:rejected"]["posterior_microbits"] < 0
+    assert judged(spark, parent, before=list(found.values()), features=STRONG) == found
+    assert "decision:rejected" not in judged(spark, before=list(found.values()), features=STRONG)
 
 
 def test_the_last_decision_is_in_force_and_one_of_tomorrow_is_not(spark: SparkSession) -> None:

@@ -3,10 +3,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import pytest
 from pyspark.sql import SparkSession
 
 from jobs.campaigns.members import transform
-from tests.tables import NIGHT, YESTERDAY, frame, rows_of
+from tests.tables import NIGHT, NOON, YESTERDAY, frame, rows_of
 
 BORN = {"campaign_id": "c1", "event": "born", "other_campaign_id": "c1", "overlap": 0.0, "cluster_id": "a00"}
 
@@ -25,7 +26,8 @@ def worked(account: str, requests: int, errors: int = 0, day: date = NIGHT) -> d
 def members(spark: SparkSession, **given: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     tables = {"clusters": "campaigns.clusters", "lineage": "campaigns.lineage", "members": "campaigns.members",
               "account_days": "signals.account_days", "account_usage": "signals.account_usage",
-              "observations": "links.observations"}  # fmt: skip
+              "observations": "links.observations",
+              "case_decisions": "staged.case_decisions"}  # fmt: skip
     frames = {name: frame(spark, table, *given.get(name, [])) for name, table in tables.items()}
     return {row["account_id"]: row for row in rows_of("campaigns.members", transform(NIGHT, **frames))}
 
@@ -76,3 +78,34 @@ def test_requests_of_other_people_through_operated_accounts_are_not_attributed(s
     not_counted = [{**row, "templated_exchanges": None} for row in [*own, foreign]]
     found = members(spark, clusters=EIGHT, lineage=[BORN], account_days=days, account_usage=not_counted)
     assert found["a00"]["exchanges_attributed"] == 200
+
+
+def decided(account: str, decision: str) -> dict[str, Any]:
+    return {"decision_id": f"case-{account}", "decided_at": NOON, "subject_kind": "account", "subject_id": account,
+            "decision": decision}  # fmt: skip
+
+
+def test_an_analyst_sets_the_role_of_an_account(spark: SparkSession) -> None:
+    decisions = [decided("a00", "victim"), decided("a01", "confirmed")]
+    weak = [piece | {"microbits": -1_000_000} for piece in pieces("a01", "content")]
+    found = members(spark, clusters=[*[row for row in EIGHT if row["account_id"] != "a01"], *weak], lineage=[BORN],
+                    case_decisions=decisions)  # fmt: skip
+    assert (found["a00"]["role"], found["a00"]["microbits"]) == ("victim", 16_000_000)
+    assert (found["a01"]["role"], found["a01"]["microbits"]) == ("operated", 8_000_000)
+    assert found["a01"]["membership"] == pytest.approx(256 / 257, abs=1e-6)
+
+
+def test_a_cleared_account_stays_listed_without_a_part_in_the_campaign(spark: SparkSession) -> None:
+    cleared = {"campaign_id": "c1", "account_id": "z", "membership": 1.0, "microbits": 9, "families": 3, "role": "operated",
+               "footprint_share": 1.0, "exchanges": 900, "exchanges_attributed": 900, "first_activity_date": date(2026, 1, 1),
+               "last_activity_date": YESTERDAY, "joined_on": YESTERDAY, "is_current": True}  # fmt: skip
+    other = cleared | {"account_id": "y"}
+    found = members(spark, clusters=EIGHT, lineage=[BORN | {"event": "continued"}], members=[cleared, other],
+                    account_days=[worked("z", 9)], case_decisions=[decided("z", "benign_research")])  # fmt: skip
+    assert "y" not in found
+    one = found["z"]
+    assert (one["role"], one["microbits"], one["exchanges"], one["exchanges_attributed"]) == (
+        "shared_infrastructure", -20_000_000, 9, 0,
+    )  # fmt: skip
+    assert one["membership"] < 0.00001
+    assert one["is_current"]

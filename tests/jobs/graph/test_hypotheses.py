@@ -57,15 +57,15 @@ def test_a_lookalike_is_not_accused(kind: str) -> None:
 
 
 def decided(decision: str) -> pa.Table:
-    rows = [(name, strength, strength, None) for name, strength in CAMPAIGN.items()]
-    rows.append((f"decision:{decision}", 1.0, 1e9, "d-1"))
-    names = ("feature", "strength", "observed", "by")
+    rows = [(name, strength, strength, None, None, None) for name, strength in CAMPAIGN.items()]
+    rows.append(("decision", None, None, decision, "d-1", None))
+    names = ("feature", "strength", "observed", "decision", "decision_id", "held")
     columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
     return pa.table({"campaign_id": ["c1"] * len(rows), **columns})
 
 
 def test_an_analysts_rejection_outweighs_the_evidence_and_is_named() -> None:
     rows = judge(decided("rejected")).to_pylist()
-    assert rows[0]["posterior_microbits"] < 20_000_000
-    assert [row["microbits"] for row in rows if "d-1" in row["explanation"]] == [-20_000_000]
+    assert rows[0]["posterior_microbits"] <= -10_000_000
+    assert [row["piece"] for row in rows if "d-1" in row["explanation"]] == ["decision:rejected"]
     assert sum(row["microbits"] for row in rows) == rows[0]["posterior_microbits"]

@@ -5,12 +5,14 @@ from collections.abc import Iterable
 from pyspark.sql import SparkSession
 
 from jobs.links import cells, entities
-from tests.tables import NIGHT, frame, picked
+from tests.tables import NIGHT, NOON, frame, picked
 
 Cell = tuple[str, str, int]
 
 
-def cells_of(spark: SparkSession, *met: tuple[str, str, Iterable[int]], population: int = 400) -> list[Cell]:
+def cells_of(
+    spark: SparkSession, *met: tuple[str, str, Iterable[int]], population: int = 400, cleared: Iterable[int] = ()
+) -> list[Cell]:
     """The cells of a world in which each (signal, entity, accounts) was met, among `population` accounts."""
     alone = [
         {"account_id": f"a{n:04d}", "signal": "device", "entity": f"own-{n}", "events": 1} for n in range(population)
@@ -23,7 +25,18 @@ def cells_of(spark: SparkSession, *met: tuple[str, str, Iterable[int]], populati
     observations = frame(spark, "links.observations", *alone, *shared)
     quiet = frame(spark, "links.synchronies")
     known = entities.transform(NIGHT, observations, quiet)
-    found = cells.transform(NIGHT, observations, quiet, known)
+    decided = [
+        {
+            "decision_id": f"d{n}",
+            "decided_at": NOON,
+            "subject_kind": "account",
+            "subject_id": f"a{n:04d}",
+            "decision": "rejected",
+        }
+        for n in cleared
+    ]
+    decisions = frame(spark, "staged.case_decisions", *decided)
+    found = cells.transform(NIGHT, observations, quiet, known, decisions)
     return [(f"{a}", f"{b}", n) for a, b, n in picked("links.cells", found, "entity_a entity_b accounts")]
 
 
@@ -57,3 +70,9 @@ def test_a_small_coincidence_among_many_things_is_not_significant(spark: SparkSe
     assert (
         cells_of(spark, *many, *few, ("device", "d1", range(3)), ("phone_prefix", "f1", (0, 1, 2, 50))) == pairs_of_few
     )
+
+
+def test_accounts_that_an_analyst_cleared_tie_nothing_together(spark: SparkSession) -> None:
+    met = (("device", "d1", range(12)), ("prompt_template", "t1", range(2, 14)))
+    assert cells_of(spark, *met, cleared=range(2, 5)) == [("t1", "d1", 7)]
+    assert cells_of(spark, *met, cleared=range(2, 11)) == []

@@ -19,13 +19,14 @@ def components_of(spark: SparkSession, *met: tuple[str, str, Iterable[int]]) -> 
     observations = frame(spark, "links.observations", *alone, *shared)
     quiet = frame(spark, "links.synchronies")
     known = entities.transform(NIGHT, observations, quiet)
-    found = cells.transform(NIGHT, observations, quiet, known)
+    undecided = frame(spark, "staged.case_decisions")
+    found = cells.transform(NIGHT, observations, quiet, known, undecided)
 
     def stored(rounds: DataFrame) -> DataFrame:
         rows = [tuple(row) for row in rounds.collect()]
         return spark.createDataFrame(rows, rounds.schema)
 
-    connected = components.transform(NIGHT, observations, quiet, known, found, stored)
+    connected = components.transform(NIGHT, observations, quiet, known, found, undecided, stored)
     return {row[0]: row[1:] for row in picked("links.components", connected, "account_id component component_accounts")}
 
 
