@@ -122,7 +122,7 @@ def _small(table: pa.Table, clustered: pa.ChunkedArray) -> pa.Table:
         {
             "account_id": pc.take(names, pa.array(found)),
             "cluster_id": pc.take(names, pa.array(ties.cluster[found])),
-            "membership": np.round(1.0 / (1.0 + np.exp2(-bits)), 6),
+            "membership": _membership(pa.array(bits)),
             "bits": bits,
         },
         schema=LINKED,
@@ -132,7 +132,10 @@ def _small(table: pa.Table, clustered: pa.ChunkedArray) -> pa.Table:
 def _memberships(pieces: pa.Table) -> pa.Table:
     totals = pieces.group_by(["account_id", "cluster_id"]).aggregate([("microbits", "sum")]).sort_by("account_id")
     bits = pc.divide(pc.cast(totals["microbits_sum"], pa.float64()), 1e6)
-    odds = pc.power(2.0, pc.negate(bits))
-    membership = pc.round(pc.divide(1.0, pc.add(1.0, odds)), 6)
-    columns = [totals["account_id"], totals["cluster_id"], membership, bits]
+    columns = [totals["account_id"], totals["cluster_id"], _membership(bits), bits]
     return pa.table([column.combine_chunks() for column in columns], schema=LINKED)
+
+
+def _membership(bits: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """The probability (0..1, six decimals) of log-odds given in bits."""
+    return pc.round(pc.divide(1.0, pc.add(1.0, pc.power(2.0, pc.negate(bits)))), 6)

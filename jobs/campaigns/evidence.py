@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT
-from jobs.graph.decisions import CLEARING, CONFIRMED, MICROBITS, in_force
+from jobs.graph.decisions import account_microbits, in_force
 
 INPUTS = {
     "campaigns.clusters": NIGHT,
@@ -117,9 +117,8 @@ def transform(
 
 
 def _decisions(members: DataFrame, decided: DataFrame) -> DataFrame:
-    """One row per member whose account an analyst decided on; a `victim` keeps its membership and changes its role."""
+    """One row per member whose account an analyst decided on."""
     decision = F.col("decision")
-    bits = F.when(decision == CONFIRMED, MICROBITS).when(decision.isin(*CLEARING), -2 * MICROBITS).otherwise(0)
     known = members.where(F.col("is_current")).select("campaign_id", F.col("account_id").alias("subject_id"))
     return known.join(decided, on="subject_id", how="inner").select(
         "campaign_id",
@@ -129,7 +128,7 @@ def _decisions(members: DataFrame, decided: DataFrame) -> DataFrame:
         F.lit(None).cast("string").alias("entity"),
         F.lit("decision").alias("family"),
         F.lit(None).cast("long").alias("accounts_sharing"),
-        bits.cast("long").alias("microbits"),
+        account_microbits(decision).alias("microbits"),
         F.concat(F.lit("an analyst decided "), decision, F.lit(" (decision "), "decision_id", F.lit(")")).alias(
             "explanation"
         ),

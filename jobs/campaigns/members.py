@@ -17,7 +17,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.columns import BEFORE, NIGHT, WINDOW
-from jobs.graph.decisions import CLEARING, CONFIRMED, MICROBITS, VICTIM, in_force
+from jobs.graph.decisions import CLEARING, CONFIRMED, VICTIM, account_microbits, in_force
 from jobs.graph.words import probability
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def transform(
 def _confirmed(members: DataFrame, decided: DataFrame) -> DataFrame:
     """Tonight's members in the role that an analyst gave them, if one did."""
     is_confirmed, is_victim = F.col("decision") == CONFIRMED, F.col("decision") == VICTIM
-    pinned = F.col("microbits") + F.when(is_confirmed, MICROBITS).otherwise(0)
+    pinned = F.col("microbits") + account_microbits(F.col("decision"))
     role = F.when(is_confirmed, "operated").when(is_victim, "victim").otherwise(F.col("role"))
     return (
         members.join(decided, on="account_id", how="left")
@@ -144,8 +144,8 @@ def _confirmed(members: DataFrame, decided: DataFrame) -> DataFrame:
 def _cleared(members: DataFrame, is_cleared: Column) -> DataFrame:
     """Members of earlier nights; a cleared one stays listed, with no part in what the campaign did."""
     nothing = {
-        "microbits": F.lit(-2 * MICROBITS),
-        "membership": probability(F.lit(-2 * MICROBITS)),
+        "microbits": account_microbits(F.col("decision")),
+        "membership": probability(account_microbits(F.col("decision"))),
         "families": F.lit(0),
         "role": F.lit("shared_infrastructure"),
         "footprint_share": F.lit(0.0),

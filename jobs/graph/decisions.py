@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 CLEARING = ("rejected", "benign_reseller", "benign_research")
@@ -33,6 +33,12 @@ def cleared(case_decisions: DataFrame, night: date) -> DataFrame:
     """account_id of the accounts that analysts found not to work for a campaign."""
     decided = in_force(case_decisions, "account", night)
     return decided.where(F.col("decision").isin(*CLEARING)).select(F.col("subject_id").alias("account_id"))
+
+
+def account_microbits(decision: Column) -> Column:
+    """Weight of a decision on an account for its membership (long); a `victim` keeps it and changes its role, null is none."""
+    weighed = F.when(decision == CONFIRMED, MICROBITS).when(decision.isin(*CLEARING), -2 * MICROBITS)
+    return weighed.otherwise(0).cast("long")
 
 
 def decision_microbits(decision: str, evidence: int, held: int | None) -> int:
