@@ -30,8 +30,11 @@ def one_network(build: Builder, index: Column, prefix: int, owner: str, kind: st
     build.streams.address_cut[index] = (1 - share, 1.0, 1.0, 1.0)
 
 
+CARD = ("card", "card_kind", "card_bin", "card_funding", "card_country")
+
+
 def one_card(build: Builder, index: Column) -> None:
-    for name in ("card", "card_kind", "card_bin", "card_funding", "card_country"):
+    for name in CARD:
         column = getattr(build.accounts, name)
         column[index] = column[index[0]]
 
@@ -178,6 +181,27 @@ def release_day(build: Builder, index: Column, number: int) -> None:
     build.streams.model_mix[index] = cat.FLAGSHIP_MIX
 
 
+def bystander(build: Builder, index: Column, number: int) -> None:
+    """People with one thing, each another one, in common with some account of a campaign; nothing without campaigns."""
+    operated = np.flatnonzero(build.accounts.role == "operated")
+    if not len(operated):
+        return
+    accounts, streams = build.accounts, build.streams
+    other = build.rng.choice(operated, len(index))
+    for name in CARD:
+        getattr(accounts, name)[index[0::7]] = getattr(accounts, name)[other[0::7]]
+    accounts.device[index[1::7]] = accounts.device[other[1::7]]
+    streams.address[index[2::7]] = streams.address[other[2::7]]
+    streams.address_cut[index[2::7]] = streams.address_cut[other[2::7]]
+    streams.template[index[3::7]] = streams.template[other[3::7]]
+    streams.template_share[index[3::7]], streams.template_keep[index[3::7]] = 0.5, 0.7
+    streams.client[index[4::7]] = streams.client[other[4::7]]
+    streams.system_prompt[index[4::7]] = streams.system_prompt[other[4::7]]
+    accounts.card_bin[index[5::7]] = accounts.card_bin[other[5::7]]
+    accounts.created_us[index[6::7]] = accounts.created_us[other[6::7]] + 60_000_000
+    build.rejoin(index[6::7])
+
+
 def family(build: Builder, index: Column, number: int) -> None:
     one_card(build, index)
     build.accounts.last_name[index] = build.accounts.last_name[index[0]]
@@ -199,6 +223,7 @@ KINDS: dict[str, Callable[[Builder, Column, int], None]] = {
     "proxy_customer": proxy_customer,
     "release_day": release_day,
     "family": family,
+    "bystander": bystander,
 }
 
 

@@ -145,6 +145,7 @@ LOOKALIKES = (
     LookalikeSpec("proxy_customer", 30, 5000),
     LookalikeSpec("release_day", 60, 5000),
     LookalikeSpec("family", 3, 100),
+    LookalikeSpec("bystander", 28, 5000),
 )
 FEW_LOOKALIKES = (
     LookalikeSpec("enterprise_nat", 20, 400),
@@ -181,6 +182,7 @@ PRESETS: dict[str, Preset] = {
     "tiny": Preset(400, 3, (PARTLY, HARD, ONE_ADDRESS, SOFT), FEW_LOOKALIKES),
     "small": Preset(5_000, 10, EIGHT, LOOKALIKES),
     "varied": Preset(5_000, 10, EIGHT, LOOKALIKES, is_varied=True),
+    "innocent": Preset(2_500, 7, (), LOOKALIKES),
     "mid": Preset(20_000, 14, copies(EIGHT, 2), LOOKALIKES),
     "large": Preset(100_000, 14, copies(EIGHT, 3), LOOKALIKES),
 }

@@ -202,9 +202,33 @@ def test_every_lookalike_kind_is_present_and_no_operated_account_is_one(world: P
     assert {row["lookalike"] for row in rows} == {
         "enterprise_nat", "agency", "white_label", "aggregator", "class", "hackathon", "evaluation_vendor",
         "academic_benchmark", "ci_agents", "proxy_customer", "release_day", "family", "framework_default",
-        "mobile_nat", "vpn_exits", None,
+        "mobile_nat", "vpn_exits", "bystander", None,
     }  # fmt: skip
     assert not [row for row in rows if row["role"] == "operated" and row["lookalike"] is not None]
+
+
+def test_bystanders_share_one_thing_with_an_operated_account(world: Path) -> None:
+    """Of 28, four share a card (one of them may have no card in use) and four a device, and no one both."""
+    roles = {row["account_id"]: row["lookalike"] or row["role"] for row in truth(world, "accounts").to_pylist()}
+    last = raw(world, "accounts", DAYS - 1).to_pylist()
+    cards = raw(world, "payment_instruments", DAYS - 1).to_pylist()
+    device = {row["account_id"]: row["signup_device_id"] for row in last}
+    card = {row["account_id"]: row["instrument_fingerprint"] for row in cards}
+    sharing = {}
+    for name, held in (("device", device), ("card", card)):
+        operated = {value for account, value in held.items() if roles[account] == "operated"}
+        sharing[name] = {a for a, value in held.items() if roles[a] == "bystander" and value in operated}
+    assert len(sharing["device"]) == 4
+    assert 1 <= len(sharing["card"]) <= 4
+    assert not sharing["device"] & sharing["card"]
+
+
+def test_a_world_without_campaigns_holds_look_alikes_only(tmp_path: Path) -> None:
+    write_world(tmp_path, "innocent", seed=1, accounts=600, days=1, first_day=FIRST)
+    assert truth(tmp_path, "campaigns").num_rows == 0
+    rows = truth(tmp_path, "accounts").to_pylist()
+    assert not [row for row in rows if row["role"] == "operated"]
+    assert {"agency", "white_label", "class"} <= {row["lookalike"] for row in rows}
 
 
 def test_union_find_on_card_and_device_does_not_solve_the_world(world: Path) -> None:
