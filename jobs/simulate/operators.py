@@ -34,9 +34,9 @@ def make_campaign(build: Builder, spec: CampaignSpec, index: Column, victims: Co
     pay(build, spec, index)
     egress = network(build, spec, index)
     work(build, spec, index, number, started)
+    rotate(build, spec, index)
     if spec.honest_share > 0:
         build.extra.append(honest(build, spec, index))
-    rotate(build, spec, index)
     if len(victims):
         build.extra.append(steal(build, index, victims, egress, number))
 
