@@ -30,8 +30,9 @@ check: setup ## format, lint, types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-bench: setup ## time one night of the small world on each engine
+bench: setup ## time one night of the small world on each engine, and linking a million observations
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench_linking
 
 bench-accuracy: setup ## score worlds nobody tuned for into docs/accuracy.md (about an hour)
 	$(BIN)/python -m tests.accuracy.worlds $(ACCURACY) $(foreach seed,701 702 703 704 705 706,small:$(seed)) $(foreach seed,801 802 803 804 805 806,varied:$(seed)) small:701:accounts=25000
