@@ -223,6 +223,20 @@ def test_bystanders_share_one_thing_with_an_operated_account(world: Path) -> Non
     assert not sharing["device"] & sharing["card"]
 
 
+def test_nobody_is_banned_before_having_worked(tmp_path: Path) -> None:
+    dials = ["banned_share=0.1", "ramp_days=4"]
+    write_world(tmp_path, "tiny", seed=5, days=6, first_day=FIRST, dials=dials)
+    parts = sorted((tmp_path / "raw" / "api_requests").glob("*/*.parquet"))
+    worked = {
+        account for path in parts for account in pq.ParquetFile(path).read(["account_id"])["account_id"].to_pylist()
+    }
+    last = pq.ParquetFile(sorted((tmp_path / "raw" / "accounts").glob("*/*.parquet"))[-1]).read().to_pylist()
+    roles = {row["account_id"]: row["role"] for row in truth(tmp_path, "accounts").to_pylist()}
+    banned = {row["account_id"] for row in last if row["status"] == "banned" and roles[row["account_id"]] == "operated"}
+    assert len(banned) > 10
+    assert len(banned - worked) <= 1  # whoever sleeps on its only day
+
+
 def test_a_world_without_campaigns_holds_look_alikes_only(tmp_path: Path) -> None:
     write_world(tmp_path, "innocent", seed=1, accounts=600, days=1, first_day=FIRST)
     assert truth(tmp_path, "campaigns").num_rows == 0
