@@ -146,6 +146,7 @@ LOOKALIKES = (
     LookalikeSpec("release_day", 60, 5000),
     LookalikeSpec("family", 3, 100),
     LookalikeSpec("bystander", 28, 5000),
+    LookalikeSpec("enterprise_vpn", 25, 5000),
 )
 FEW_LOOKALIKES = (
     LookalikeSpec("enterprise_nat", 20, 400),
