@@ -22,6 +22,7 @@ class Sweep:
     says: str
     steps: tuple[tuple[str, str], ...]
     world: str = SMALL
+    is_ordered: bool = True  # steps lead somewhere; else they are alternatives
 
     def world_of(self, step: int, seed: int | str) -> str:
         """The world of one step, as `tests.accuracy.worlds` takes it."""
@@ -101,7 +102,7 @@ SWEEPS = (
     Sweep("everything", "everything at once", "all dials turned together, level by level",
           tuple((f"level {level}", at_level(level)) for level in range(HIDDEN + 1))),
     Sweep("forgotten", "one thing forgotten", "everything at level 4, but one group of dials left careless",
-          tuple((group, at_level(HIDDEN, group)) for group in LEVELS)),
+          tuple((group, at_level(HIDDEN, group)) for group in LEVELS), is_ordered=False),
     Sweep("addresses", "addresses", "from shared exits to home addresses of its own for every account", ADDRESSES),
     Sweep("cards", "cards", "from cards charged for five accounts to one card of an ordinary bank each", CARDS),
     Sweep("template_jaccard", "paraphrase", "how much of its template a prompt keeps",

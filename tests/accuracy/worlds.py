@@ -23,6 +23,7 @@ from jobs.evaluate import evaluate
 from jobs.run import Runner, landed_nights, runner
 from jobs.settings import PSEUDONYM_KEY, settings
 from jobs.simulate.worlds import write_world
+from tests.accuracy.innocents import groups_by_kind
 
 KEY = "key-of-simulated-worlds-only"
 TRUTH = ("accounts", "campaigns", "daily")
@@ -74,9 +75,11 @@ def run_world(engine: Runner, root: Path, world: str) -> Figures:
 
 
 def score(published: dict[str, pa.Table], truth: Path) -> Figures:
-    """The evaluation as plain figures."""
-    report = evaluate(published, {name: pq.ParquetFile(truth / f"{name}.parquet").read() for name in TRUTH})
-    figures: Figures = json.loads(report.as_json())
+    """The evaluation as plain figures, with the groups of each kind of look-alike and the victims beside them."""
+    known = {name: pq.ParquetFile(truth / f"{name}.parquet").read() for name in TRUTH}
+    figures: Figures = json.loads(evaluate(published, known).as_json())
+    for kind, groups in groups_by_kind(published, known).items():
+        figures["lookalikes"].setdefault(kind, {}).update(groups)
     return figures
 
 
