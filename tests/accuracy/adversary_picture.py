@@ -15,10 +15,10 @@ from jobs.report.colours import SERIES
 from tests.accuracy.points import Point
 from tests.accuracy.sweeps import Sweep
 
-WIDTH = 1_060
+WIDTH = 1_180
 LARGE = (70.0, 110.0, 400.0, 330.0)  # left, top, width, height
-PANEL_WIDTH, PANEL_HEIGHT, COLUMNS = 112.0, 96.0, 4
-FIRST_LEFT, GAP_X, GAP_Y = 530.0, 20.0, 74.0
+PANEL_WIDTH, PANEL_HEIGHT, COLUMNS = 124.0, 104.0, 4
+FIRST_LEFT, GAP_X, GAP_Y = 530.0, 38.0, 78.0
 COSTS = (2.0, 150.0)  # dollars per 1,000 exchanges, logarithmic
 TICKS = (2, 5, 10, 20, 50, 100)
 FOUND, SUSPECTED, PALE, INK, GRID = "#1c2430", "#D55E00", "#b4bcc6", "#1c2430", "#e3e7ec"
@@ -87,8 +87,9 @@ def _panel(box: Box, sweep: Sweep, steps: list[Point], whole: list[Point], colou
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{fill}" stroke="{colour}" stroke-width="1.4">'
             f"<title>{_title(step)}</title></circle>"
         )
-    yield _text(left, top - 20, sweep.title, f'font-weight="600" style="fill:{colour}"')
-    yield _text(left, top - 7, f"{steps[0].label} to {steps[-1].label}"[:30], 'style="font-size:9px;fill:#4a5462"')
+    ends = f"{steps[0].label.split(',')[0]} to {steps[-1].label.split(',')[0]}"
+    yield _text(left, top - 20, sweep.title, 'font-weight="600"')
+    yield _text(left, top - 7, ends, 'style="font-size:9.5px;fill:#4a5462"')
 
 
 def _title(step: Point) -> str:

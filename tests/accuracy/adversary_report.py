@@ -47,12 +47,12 @@ def section(folder: Path) -> str:
 
 
 def _table(sweep: Sweep, steps: list[Point]) -> str:
-    worlds = sum(step.worlds for step in steps)
+    seeds = ", ".join(str(seed) for seed in sorted({seed for step in steps for seed in step.seeds}))
     title = sweep.title[0].upper() + sweep.title[1:]
     lines = [
         f"### {title}",
         "",
-        f"{sweep.says[0].upper()}{sweep.says[1:]}; {worlds} worlds. {failure(sweep, steps)}",
+        f"{sweep.says[0].upper()}{sweep.says[1:]}; seeds {seeds}. {failure(sweep, steps)}",
         "",
     ]
     lines += [HEADINGS, "|" + "---|" * (HEADINGS.count("|") - 1)]
@@ -70,27 +70,25 @@ def failure(sweep: Sweep, steps: list[Point]) -> str:
     """Where detection fails, in a sentence or two."""
     if sweep.is_ordered:
         return _along(steps)
-    given_away = sorted((step for step in steps if step.recall >= HALF), key=lambda step: -step.recall)
+    given_away = [step for step in steps if step.suspected >= HALF]
     if not given_away:
-        most = max(steps, key=lambda step: step.recall)
-        return f"No single one gives half of the accounts away; {most.label} gives away most, {most.recall:.0%}."
-    names = ", ".join(f"{step.label} ({step.recall:.0%})" for step in given_away)
-    return f"Half of the accounts or more are given away by: {names}."
+        most = max(steps, key=lambda step: step.suspected)
+        return f"No single one gives half of the accounts away; {most.label} gives away most: {_found(most)}."
+    names = "; ".join(f"{step.label}: {_found(step)}" for step in sorted(given_away, key=lambda step: -step.suspected))
+    return f"Half of the accounts or more are given away by {names}."
 
 
 def _along(steps: list[Point]) -> str:
     failed = next((place for place, step in enumerate(steps) if step.recall < HALF), None)
     if failed is None:
         worst = min(steps, key=lambda step: step.recall)
-        return (
-            f"This dial alone does not defeat detection: recall is lowest at {worst.label}, {worst.recall:.0%}, "
-            f"at a cost of ${worst.cost.per_thousand:.0f}."
-        )
-    step, before = steps[failed], steps[failed - 1] if failed else None
-    held = (
-        f"; {before.recall:.0%} are still found at {before.label} (${before.cost.per_thousand:.0f})" if before else ""
-    )
+        return f"This dial alone does not defeat detection: the least is found at {worst.label}, {_found(worst)}."
+    held = f"; still found at {steps[failed - 1].label}: {_found(steps[failed - 1])}" if failed else ""
+    return f"Detection fails at {steps[failed].label}: {_found(steps[failed])}{held}."
+
+
+def _found(step: Point) -> str:
     return (
-        f"Detection fails at {step.label}: {step.recall:.0%} of the accounts are found, at a cost of "
-        f"${step.cost.per_thousand:.0f}{held}."
+        f"{step.recall:.0%} of the accounts, {step.suspected:.0%} at `suspicious`, for ${step.cost.per_thousand:.0f} "
+        "per 1,000 exchanges"
     )

@@ -24,7 +24,7 @@ class Point:
 
     label: str
     cost: Cost
-    worlds: int
+    seeds: tuple[int, ...]
     recall: float
     low: float
     high: float
@@ -67,8 +67,9 @@ def _point(label: str, worlds: list[dict[str, Any]]) -> Point:
     def mean(key: str) -> float:
         return float(np.mean(values[key]))
 
+    seeds = tuple(sorted(each["seed"] for each in worlds))
     return Point(
-        label, world_cost(worlds[0]["world"]), len(worlds), mean("account_recall"), min(recalls), max(recalls),
+        label, world_cost(worlds[0]["world"]), seeds, mean("account_recall"), min(recalls), max(recalls),
         mean("suspected_account_recall"), mean("account_precision") if values["account_precision"] else None,
         mean("pairwise_f1"), int(sum(values["innocent_campaigns"])),
     )  # fmt: skip

@@ -35,19 +35,19 @@ def _each(dial: str, *values: float | int, also: str = "") -> tuple[tuple[str, s
 
 OWN = "address_kind=residential:proxy_network=none:address_rotation=1"
 ADDRESSES = (
-    ("8 accounts on one", f"{OWN}:accounts_per_address=8:addresses_per_account=1"),
-    ("4 accounts on one", f"{OWN}:accounts_per_address=4:addresses_per_account=1"),
-    ("2 accounts on one", f"{OWN}:accounts_per_address=2:addresses_per_account=1"),
+    ("8 share 1", f"{OWN}:accounts_per_address=8:addresses_per_account=1"),
+    ("4 share 1", f"{OWN}:accounts_per_address=4:addresses_per_account=1"),
+    ("2 share 1", f"{OWN}:accounts_per_address=2:addresses_per_account=1"),
     ("1 own", f"{OWN}:accounts_per_address=1:addresses_per_account=1"),
     ("2 own", f"{OWN}:accounts_per_address=1:addresses_per_account=2"),
     ("4 own", f"{OWN}:accounts_per_address=1:addresses_per_account=4"),
 )
 CARDS = (
-    ("5 accounts on one, 1 BIN", "shared_card_share=0.9:accounts_per_card=5:card_bins=1"),
-    ("3 accounts on one, 2 BINs", "shared_card_share=0.6:accounts_per_card=3:card_bins=2"),
+    ("5 share 1, 1 BIN", "shared_card_share=0.9:accounts_per_card=5:card_bins=1"),
+    ("3 share 1, 2 BINs", "shared_card_share=0.6:accounts_per_card=3:card_bins=2"),
     ("few shared, 4 BINs", "shared_card_share=0.2:accounts_per_card=2:card_bins=4"),
-    ("own virtual, 8 BINs", "shared_card_share=0:card_bins=8"),
-    ("own of ordinary banks", "shared_card_share=0:card_bins=0"),
+    ("own virtual card, 8 BINs", "shared_card_share=0:card_bins=8"),
+    ("own bank card", "shared_card_share=0:card_bins=0"),
 )
 
 # everything at once: each group of dials at level 0 (careless) to 4 (as hidden as the simulator allows)
@@ -107,7 +107,7 @@ SWEEPS = (
     Sweep("cards", "cards", "from cards charged for five accounts to one card of an ordinary bank each", CARDS),
     Sweep("template_jaccard", "paraphrase", "how much of its template a prompt keeps",
           _each("template_jaccard", 0.8, 0.6, 0.45, 0.3, 0.2, 0.1)),
-    Sweep("template_share", "prompts from templates", "the share of prompts made from a template at all",
+    Sweep("template_share", "template share", "the share of prompts made from a template at all",
           _each("template_share", 0.95, 0.7, 0.4, 0.2, 0.1)),
     Sweep("honest_share", "honest traffic", "the share of unrelated customers' requests in the same accounts",
           _each("honest_share", 0.0, 0.3, 0.5, 0.7, 0.9)),
