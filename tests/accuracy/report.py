@@ -1,17 +1,20 @@
 """Turns the figures of many worlds into docs/accuracy.md: means, bootstrap intervals by world, the worst world.
 
-`python -m tests.accuracy.report FOLDER [FOLDER ...]` reads what `tests.accuracy.worlds` wrote.
+`python -m tests.accuracy.report FOLDER [FOLDER ...] [--lookalikes FOLDER] [--adversary FOLDER]` reads what
+`tests.accuracy.worlds` and `tests.accuracy.adversary` wrote. Folders that do not exist are left out.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-import sys
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from tests.accuracy import adversary_report, innocents
 
 TARGET = Path(__file__).resolve().parent.parent.parent / "docs" / "accuracy.md"
 DRAWS = 2_000
@@ -45,14 +48,38 @@ does not use it cannot be told from an aged account of the operator.
 """
 
 
-def main(folders: list[Path]) -> None:
+LOOKALIKES = """## Look-alikes
+
+Worlds made to accuse somebody: all kinds of innocent groups alone, and the same near campaigns. *Accused* is being an
+operated member of a `deliberate` campaign, *suspected* of one that is `suspicious` or `deliberate`. Everybody who carries
+one label of the whole world (`mobile_nat`, `vpn_exits`, `framework_default`) counts as one group.
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folders", type=Path, nargs="*")
+    parser.add_argument("--lookalikes", type=Path)
+    parser.add_argument("--adversary", type=Path)
+    asked = parser.parse_args()
+    worlds = _worlds(asked.folders)
+    sections = [INTRODUCTION, *(_section(name, worlds[name]) for name in sorted(worlds))]
+    if asked.lookalikes and asked.lookalikes.exists():
+        near = _worlds([asked.lookalikes])
+        sections += [LOOKALIKES, *(innocents.section(name, near[name]) for name in sorted(near))]
+    if asked.adversary and asked.adversary.exists():
+        sections.append(adversary_report.section(asked.adversary))
+    TARGET.write_text("\n".join(sections), encoding="utf-8")
+
+
+def _worlds(folders: list[Path]) -> dict[str, list[dict[str, Any]]]:
+    """Figures of every world, by preset and options: all its seeds."""
     worlds: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for path in sorted(path for folder in folders for path in folder.glob("*.json")):
         figures = json.loads(path.read_text())
         preset, _, *options = figures["world"].split(":")
         worlds[" ".join([preset, *options])].append(figures)
-    sections = [_section(name, worlds[name]) for name in sorted(worlds)]
-    TARGET.write_text("\n".join([INTRODUCTION, *sections]), encoding="utf-8")
+    return worlds
 
 
 def _section(name: str, figures: list[dict[str, Any]]) -> str:
@@ -99,4 +126,4 @@ def _mean(values: list[float]) -> str:
 
 
 if __name__ == "__main__":
-    main([Path(each) for each in sys.argv[1:]])
+    main()
