@@ -1,6 +1,7 @@
 """Turns the figures of many worlds into docs/accuracy.md: means, bootstrap intervals by world, the worst world.
 
-`python -m tests.accuracy.report FOLDER [FOLDER ...]` reads what `tests.accuracy.worlds` wrote.
+`python -m tests.accuracy.report FOLDER [FOLDER ...]` reads what `tests.accuracy.worlds` and `tests.accuracy.peers`
+wrote.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from tests.accuracy.intervals import interval
+from tests.accuracy.peers.section import section as against_peers
+
 TARGET = Path(__file__).resolve().parent.parent.parent / "docs" / "accuracy.md"
-DRAWS = 2_000
-SEED = 20260223
 OVERALL = (
     ("account precision at `deliberate`", "account_precision"),
     ("account recall", "account_recall"),
@@ -52,7 +54,7 @@ def main(folders: list[Path]) -> None:
         preset, _, *options = figures["world"].split(":")
         worlds[" ".join([preset, *options])].append(figures)
     sections = [_section(name, worlds[name]) for name in sorted(worlds)]
-    TARGET.write_text("\n".join([INTRODUCTION, *sections]), encoding="utf-8")
+    TARGET.write_text("\n".join([INTRODUCTION, *sections, against_peers(folders)]), encoding="utf-8")
 
 
 def _section(name: str, figures: list[dict[str, Any]]) -> str:
@@ -83,15 +85,13 @@ def _row(title: str, values: list[float | None], key: str) -> str:
     known = np.array([value for value in values if value is not None], dtype=float)
     if not len(known):
         return f"| {title} | | | |"
-    chance = np.random.default_rng(SEED)
-    means = known[chance.integers(0, len(known), (DRAWS, len(known)))].mean(axis=1)
-    low, high = np.percentile(means, [2.5, 97.5])
+    mean, low, high = interval(known.tolist())
     if key == "volume_attributed":
         worst = known[np.argmax(np.abs(known - 1.0))]
     else:
         small_is_good = key.startswith(("innocent", "calibration", "median"))
         worst = known.max() if small_is_good else known.min()
-    return f"| {title} | {known.mean():.3f} | {low:.3f} to {high:.3f} | {worst:.3f} |"
+    return f"| {title} | {mean:.3f} | {low:.3f} to {high:.3f} | {worst:.3f} |"
 
 
 def _mean(values: list[float]) -> str:

@@ -15,7 +15,7 @@ HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parent.parent.parent
 ENVIRONMENTS = REPOSITORY / ".venv-peers"
 LIMIT_SECONDS = 600
-SAMPLED_SECONDS = 0.05
+SAMPLED_SECONDS = 0.1
 
 
 @dataclass(frozen=True)

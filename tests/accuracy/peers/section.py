@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import defaultdict
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -29,24 +30,30 @@ result after {LIMIT_SECONDS} s counts as failed, and its means are over the othe
 
 
 def section(folders: list[Path]) -> str:
-    """Markdown; empty when no peer was ever scored."""
-    paths = sorted(path for folder in folders for path in (folder / "peers").glob("*.json"))
-    worlds = [json.loads(path.read_text()) for path in paths]
-    if not worlds:
+    """Markdown, worlds of another size or with other dials apart; empty when no peer was ever scored."""
+    alike: dict[str, Worlds] = defaultdict(list)
+    for path in sorted(path for folder in folders for path in (folder / "peers").glob("*.json")):
+        world = json.loads(path.read_text())
+        alike[" ".join(world["world"].split(":")[2:])].append(world)
+    if not alike:
         return ""
+    parts = [text for options in sorted(alike) for text in _tables(alike[options], options or "as tuned")]
+    return "\n".join(["## Against the alternatives", "", INTRODUCTION, "", *parts])
+
+
+def _tables(worlds: Worlds, title: str) -> list[str]:
     tiers = sorted({tier for world in worlds for tier in world["peers"][JUDGED]["by_tier"]})
     names = ", ".join(sorted(world["world"].replace(":", " ") for world in worlds))
-    lines = [f"## Against the alternatives, {len(worlds)} worlds", "", INTRODUCTION, "", f"Worlds: {names}.", ""]
+    lines = [f"### {title}, {len(worlds)} worlds", "", f"Worlds: {names}.", ""]
     lines += ["| pairwise F1 | " + " | ".join(tiers) + " |", "|---" * (len(tiers) + 1) + "|"]
-    for title in TITLES:
-        lines.append(_line(title, [_cell(worlds, title, tier, "pairwise_f1") for tier in tiers]))
+    lines += [_line(peer, [_cell(worlds, peer, tier, "pairwise_f1") for tier in tiers]) for peer in TITLES]
     measured = ("account_precision", "account_recall", "pairwise_f1", "b_cubed_f1")
     columns = ["accounts accused: precision", "recall", "pairwise F1", "B-cubed F1", "seconds", "peak MB", "failed"]
     lines += ["", "| over everything | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
-    for title in TITLES:
-        cells = [_cell(worlds, title, None, name) for name in measured]
-        lines.append(_line(title, [*cells, *_cost(worlds, title)]))
-    return "\n".join([*lines, "", *_ahead(worlds, tiers), *_failures(worlds), ""])
+    for peer in TITLES:
+        cells = [_cell(worlds, peer, None, name) for name in measured]
+        lines.append(_line(peer, [*cells, *_cost(worlds, peer)]))
+    return [*lines, "", *_ahead(worlds, tiers), *_failures(worlds)]
 
 
 def _line(title: str, cells: list[str]) -> str:
@@ -109,7 +116,8 @@ def _failures(worlds: Worlds) -> list[str]:
     rows = [
         (title, world["world"], world["peers"].get(title, {}).get("failure")) for title in TITLES for world in worlds
     ]
-    return [f"- failed: {title} on {name}: {why}" for title, name, why in rows if why]
+    lines = [f"- {title} on {name.replace(':', ' ')}: {why}" for title, name, why in rows if why]
+    return ["Failed:", "", *lines, ""] if lines else []
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 HUB_SHARE = 0.05  # the largest campaigns hold less; above are default clients and freemail patterns
-CUT_OFF = 40.0
+CUT_OFF = 40.0  # mean pairwise F1 on the tuning worlds at 30, 35, 40, 45 and 50: .09, .45, .78, .72 and .64
 
 
 def main(inputs: Path, found: Path, cut_off: float) -> None:
