@@ -54,13 +54,16 @@ def run(command: list[str], folder: Path, found: Path, limit_seconds: float = LI
     started, peak = time.monotonic(), 0.0
     with log.open("w") as out:
         process = subprocess.Popen(command, cwd=folder, env=env, stdout=out, stderr=out, start_new_session=True)
-        while process.poll() is None:
-            peak = max(peak, _memory_mb(process.pid))
-            if time.monotonic() - started > limit_seconds:
+        try:
+            while process.poll() is None:
+                peak = max(peak, _memory_mb(process.pid))
+                if time.monotonic() - started > limit_seconds:
+                    return Outcome({}, limit_seconds, peak, f"no result within {limit_seconds:g} s")
+                time.sleep(SAMPLED_SECONDS)
+        finally:
+            if process.poll() is None:  # over the limit, or we were interrupted: leave no worker behind
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
-                return Outcome({}, limit_seconds, peak, f"no result within {limit_seconds:.0f} s")
-            time.sleep(SAMPLED_SECONDS)
     seconds = time.monotonic() - started
     if process.returncode or not found.exists():
         last = (log.read_text().strip().splitlines() or ["no message"])[-1]

@@ -70,7 +70,10 @@ def main(inputs: Path, found: Path, model: str, threshold: float) -> None:
     else:
         linker.training.estimate_probability_two_random_records_match([block_on(*rule) for rule in SURE], recall=0.7)
         for rule in TRAINING:
-            linker.training.estimate_parameters_using_expectation_maximisation(block_on(*rule))
+            # With frequencies inside the iterations, m of rare levels underflows and Splink 5.0.0 stops with an error.
+            linker.training.estimate_parameters_using_expectation_maximisation(
+                block_on(*rule), estimate_without_term_frequencies=model == "em_tf"
+            )
     predictions = linker.inference.predict(threshold_match_probability=threshold)
     clusters = linker.clustering.cluster_pairwise_predictions_at_threshold(predictions, threshold)
     table = f"(select account_id, cluster_id from {clusters.physical_name} order by account_id)"
