@@ -21,12 +21,13 @@ from tests.accuracy.peers.scoring import ACCUSING
 TITLES = (JUDGED, LINKED, *(peer.title for peer in PEERS))
 OURS = (JUDGED, LINKED, "`iolaus link`, same file")
 Worlds = list[dict[str, Any]]
-INTRODUCTION = f"""What a team would use instead, on the same worlds, nights and pseudonyms, each with its recommended settings;
-a cut-off that has none was chosen on tuning worlds and frozen. A linker does not judge intent, so look at the tiers: pairwise
-F1 over the pairs that touch an account of the tier. For accounts, every cluster of {ACCUSING} or more is read as accused; iolaus
-accuses what it judges `deliberate`. Seconds and memory are of the whole process on two threads; iolaus' nightly linking is
-part of a longer run and has no time of its own, `iolaus link` reads the peers' file and sees no synchrony. A peer without a
-result after {LIMIT_SECONDS} s counts as failed, and its means are over the other worlds."""
+INTRODUCTION = f"""What a team would use instead, on the same worlds, nights and pseudonyms, each with its recommended settings
+first; a cut-off without any was chosen on tuning worlds and frozen (tests/accuracy/peers/catalogue.py). A linker does not
+judge intent, so look at the tiers: pairwise F1 over the pairs that touch an account of the tier, with 95 % bootstrap
+intervals over worlds. For accounts, every cluster of {ACCUSING} or more is read as accused; iolaus accuses what it judges
+`deliberate`. Seconds and memory are of the whole process on two threads; iolaus' nightly linking is part of a longer run and
+has no time of its own, `iolaus link` reads the peers' file, sees no synchrony and also ties pairs. A peer without a result
+after {LIMIT_SECONDS} s counts as failed, and its means are over the other worlds."""
 
 
 def section(folders: list[Path]) -> str:
@@ -37,7 +38,7 @@ def section(folders: list[Path]) -> str:
         alike[" ".join(world["world"].split(":")[2:])].append(world)
     if not alike:
         return ""
-    parts = [text for options in sorted(alike) for text in _tables(alike[options], options or "as tuned")]
+    parts = [text for options in sorted(alike) for text in _tables(alike[options], options or "usual size and dials")]
     return "\n".join(["## Against the alternatives", "", INTRODUCTION, "", *parts])
 
 
@@ -76,7 +77,7 @@ def _cell(worlds: Worlds, title: str, tier: str | None, name: str) -> str:
     if not values:
         return ""
     mean, low, high = interval(values)
-    return f"{mean:.3f} ({low:.3f} to {high:.3f})"
+    return f"{mean:.3f} ({low:.3f} to {high:.3f})" if len(values) > 1 else f"{mean:.3f}"
 
 
 def _cost(worlds: Worlds, title: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from pathlib import Path
 
 import pyarrow as pa
@@ -50,7 +51,9 @@ def test_the_day_one_script_joins_what_weighs_enough(tmp_path: Path, cut_off: st
 
 def test_a_peer_that_takes_too_long_or_fails_is_named_as_such(tmp_path: Path) -> None:
     found = tmp_path / "found.csv"
+    started_at = time.monotonic()
     slow = run([sys.executable, "-c", "import time; time.sleep(60)"], tmp_path, found, limit_seconds=0.5)
+    assert time.monotonic() - started_at < 10
     broken = run([sys.executable, "-c", "raise SystemExit('no such column')"], tmp_path, found)
     assert slow.failure == "no result within 0.5 s"
     assert broken.failure == "exit code 1: no such column"
