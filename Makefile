@@ -36,8 +36,10 @@ bench: setup ## time one night of the small world on each engine, and linking a 
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.bench_linking
 
-bench-accuracy: setup ## score worlds nobody tuned for into docs/accuracy.md (about an hour)
-	$(BIN)/python -m tests.accuracy.worlds $(ACCURACY) $(foreach seed,701 702 703 704 705 706,small:$(seed)) $(foreach seed,801 802 803 804 805 806,varied:$(seed)) small:701:accounts=25000
+bench-accuracy: setup ## score worlds nobody tuned for, what each signal adds, and the alternatives on them (hours)
+	KEEP_WORLDS=1 $(BIN)/python -m tests.accuracy.worlds $(ACCURACY) $(foreach seed,911 912 913 914 915 916,small:$(seed):days=7) $(foreach seed,961 962 963 964 965 966,varied:$(seed):days=7) small:911:accounts=25000:days=7
+	$(BIN)/python -m tests.accuracy.ablation 2 $(foreach seed,961 962 963,$(ACCURACY)/varied_$(seed)_days-7)
+	$(BIN)/python -m tests.accuracy.peers $(ACCURACY)
 	$(REPORT)
 
 bench-lookalikes: setup ## score 20 worlds of look-alikes alone and 20 near campaigns (about an hour)

@@ -1,7 +1,7 @@
 """Turns the figures of many worlds into docs/accuracy.md: means, bootstrap intervals by world, the worst world.
 
 `python -m tests.accuracy.report FOLDER [FOLDER ...] [--lookalikes FOLDER] [--adversary FOLDER]` reads what
-`tests.accuracy.worlds` and `tests.accuracy.adversary` wrote. Folders that do not exist are left out.
+`tests.accuracy.worlds`, `ablation`, `peers` and `adversary` wrote. Folders that do not exist are left out.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from tests.accuracy import adversary_report, innocents
+from tests.accuracy import ablation, adversary_report, innocents
+from tests.accuracy.intervals import interval
+from tests.accuracy.peers.section import section as against_peers
 
 TARGET = Path(__file__).resolve().parent.parent.parent / "docs" / "accuracy.md"
-DRAWS = 2_000
-SEED = 20260223
 OVERALL = (
     ("account precision at `deliberate`", "account_precision"),
     ("account recall", "account_recall"),
@@ -64,12 +64,13 @@ def main() -> None:
     asked = parser.parse_args()
     worlds = _worlds(asked.folders)
     sections = [INTRODUCTION, *(_section(name, worlds[name]) for name in sorted(worlds))]
+    sections += [against_peers(asked.folders), ablation.section(asked.folders)]
     if asked.lookalikes and asked.lookalikes.exists():
         near = _worlds([asked.lookalikes])
         sections += [LOOKALIKES, *(innocents.section(name, near[name]) for name in sorted(near))]
     if asked.adversary and asked.adversary.exists():
         sections.append(adversary_report.section(asked.adversary))
-    TARGET.write_text("\n".join(sections), encoding="utf-8")
+    TARGET.write_text("\n".join(each for each in sections if each), encoding="utf-8")
 
 
 def _worlds(folders: list[Path]) -> dict[str, list[dict[str, Any]]]:
@@ -110,15 +111,13 @@ def _row(title: str, values: list[float | None], key: str) -> str:
     known = np.array([value for value in values if value is not None], dtype=float)
     if not len(known):
         return f"| {title} | | | |"
-    chance = np.random.default_rng(SEED)
-    means = known[chance.integers(0, len(known), (DRAWS, len(known)))].mean(axis=1)
-    low, high = np.percentile(means, [2.5, 97.5])
+    mean, low, high = interval(known.tolist())
     if key == "volume_attributed":
         worst = known[np.argmax(np.abs(known - 1.0))]
     else:
         small_is_good = key.startswith(("innocent", "calibration", "median"))
         worst = known.max() if small_is_good else known.min()
-    return f"| {title} | {known.mean():.3f} | {low:.3f} to {high:.3f} | {worst:.3f} |"
+    return f"| {title} | {mean:.3f} | {low:.3f} to {high:.3f} | {worst:.3f} |"
 
 
 def _mean(values: list[float]) -> str:
