@@ -43,8 +43,9 @@ also draws every dial of the campaigns, their number and sizes, and the sizes of
 95 % bootstrap intervals over worlds. Simulator and detector have the same authors: read the losses first.
 
 What is not good: where an operator mixes unrelated customers into its own accounts (two thirds of the `varied`
-campaigns), those of their requests that ask for the campaign's tasks are counted as its own; a stolen account whose owner
-does not use it cannot be told from an aged account of the operator.
+campaigns), those of their requests that ask for the campaign's tasks are counted as its own, and much of such traffic hides
+the intent (see *Adversary*). A stolen account whose owner does not use it cannot be told from an operator's aged account,
+so about one victim in twenty is called operated.
 """
 
 
