@@ -26,8 +26,9 @@ first; a cut-off without any was chosen on tuning worlds and frozen (tests/accur
 judge intent, so look at the tiers: pairwise F1 over the pairs that touch an account of the tier, with 95 % bootstrap
 intervals over worlds. For accounts, every cluster of {ACCUSING} or more is read as accused; iolaus accuses what it judges
 `deliberate`. Seconds and memory are of the whole process on two threads; iolaus' nightly linking is part of a longer run and
-has no time of its own, `iolaus link` reads the peers' file, sees no synchrony and also ties pairs. A peer without a result
-after {LIMIT_SECONDS} s counts as failed, and its means are over the other worlds."""
+has no time of its own, `iolaus link` reads the peers' file, sees no synchrony and also ties pairs. Training blocks on
+which Splink's expectation maximisation stops with an error are left out. A peer without a result after {LIMIT_SECONDS} s counts as
+failed, and its means are over the other worlds."""
 
 
 def section(folders: list[Path]) -> str:
@@ -54,7 +55,8 @@ def _tables(worlds: Worlds, title: str) -> list[str]:
     for peer in TITLES:
         cells = [_cell(worlds, peer, None, name) for name in measured]
         lines.append(_line(peer, [*cells, *_cost(worlds, peer)]))
-    return [*lines, "", *_ahead(worlds, tiers), *_failures(worlds)]
+    ahead = [line for ours in (JUDGED, LINKED) for line in _ahead(worlds, tiers, ours)]
+    return [*lines, "", *ahead, *_failures(worlds)]
 
 
 def _line(title: str, cells: list[str]) -> str:
@@ -92,11 +94,11 @@ def _cost(worlds: Worlds, title: str) -> list[str]:
     ]
 
 
-def _ahead(worlds: Worlds, tiers: list[str]) -> list[str]:
-    """Every tier and peer whose mean pairwise F1 exceeds iolaus' on the worlds where both have one."""
+def _ahead(worlds: Worlds, tiers: list[str], against: str) -> list[str]:
+    """Every tier and peer whose mean pairwise F1 exceeds that of `against` on the worlds where both have one."""
     lines = []
     for tier in tiers:
-        ours = _values(worlds, JUDGED, tier, "pairwise_f1")
+        ours = _values(worlds, against, tier, "pairwise_f1")
         for title in TITLES:
             theirs = _values(worlds, title, tier, "pairwise_f1")
             both = sorted(ours.keys() & theirs.keys())
@@ -105,12 +107,11 @@ def _ahead(worlds: Worlds, tiers: list[str]) -> list[str]:
             mean_theirs, mean_ours = (sum(side[world] for world in both) / len(both) for side in (theirs, ours))
             if mean_theirs > mean_ours:
                 wins = sum(theirs[world] > ours[world] for world in both)
-                lines.append(
-                    f"- {tier}: {title}, {mean_theirs:.3f} against {mean_ours:.3f}, better in {wins} of {len(both)} worlds"
-                )
+                compared = f"{mean_theirs:.3f} against {mean_ours:.3f}, better in {wins} of {len(both)} worlds"
+                lines.append(f"- {tier}: {title}, {compared}")
     if not lines:
-        return ["No peer is ahead of iolaus in any tier.", ""]
-    return ["Tiers where a peer is ahead of iolaus (mean pairwise F1):", "", *lines, ""]
+        return [f"No peer is ahead of {against} in any tier.", ""]
+    return [f"Tiers where a peer is ahead of {against} (mean pairwise F1):", "", *lines, ""]
 
 
 def _failures(worlds: Worlds) -> list[str]:

@@ -77,6 +77,7 @@ def test_the_section_lists_losses_and_failures(tmp_path: Path) -> None:
     measured = {"seconds": 2.0, "peak_mb": 30.0, "failure": ""}
     peers = {
         "iolaus": figures(0.8),
+        "iolaus, linking alone": figures(0.95),
         "Louvain, no filter": {**figures(0.9), **measured},
         "Splink 5, EM": {**measured, "failure": "no result within 600 s"},
     }
@@ -85,4 +86,5 @@ def test_the_section_lists_losses_and_failures(tmp_path: Path) -> None:
     text = section([tmp_path])
     assert "- rotation: Louvain, no filter, 0.900 against 0.800, better in 1 of 1 worlds" in text
     assert "- soft_only" not in text
+    assert "No peer is ahead of iolaus, linking alone in any tier." in text
     assert "- Splink 5, EM on small 1: no result within 600 s" in text
