@@ -79,13 +79,27 @@ def build(
 
 @app.command()
 def backfill(
-    first: Annotated[str, typer.Option("--from", help="First night, YYYY-MM-DD.")],
-    last: Annotated[str, typer.Option("--to", help="Last night, YYYY-MM-DD.")],
+    first: Annotated[str | None, typer.Option("--from", help="First night, YYYY-MM-DD.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last night, YYYY-MM-DD.")] = None,
+    stale: Annotated[
+        bool, typer.Option("--stale", help="Only published nights that are stale, with late rows.")
+    ] = False,
     root: Root = None,
     engine: Engine = None,
     warehouse: Warehouse = None,
 ) -> None:
-    """Build every night from --from to --to in order."""
+    """Build every night from --from to --to in order; with --stale, those that no longer say what they would say now."""
+    if stale and (first or last):
+        raise UsageError("--stale finds its nights itself: leave --from and --to out.")
+    if stale:
+        from jobs.stale_nights import rebuild
+
+        with _runner(root, engine, warehouse) as runner:
+            rebuilt = rebuild(runner, console.rebuilding)
+        console.say(f"{len(rebuilt)} stale nights rebuilt." if rebuilt else "No published night is stale.")
+        return
+    if not first or not last:
+        raise UsageError("`iolaus backfill` needs --from and --to, or --stale.")
     start, end = _day(first, "--from"), _day(last, "--to")
     if end < start:
         raise UsageError(f"--to {end} lies before --from {start}: give the earlier night first.")

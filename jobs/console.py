@@ -69,6 +69,10 @@ def nights(which: Sequence[date], steps: int) -> Iterator[Callable[[date], Calla
         yield night_shown
 
 
+def rebuilding(night: date, reason: str) -> None:
+    err.print(f"{night}: {reason}; rebuilding it", markup=False)
+
+
 def step(built: Built) -> None:
     rows = "unchanged" if built.rows is None else f"{built.rows} rows"
     err.print(f"{built.step}: {rows}, {built.seconds:.1f} s", markup=False)
@@ -124,6 +128,10 @@ def status(found: Sequence[NightStatus]) -> None:
             "; ".join(night.failed_checks) or "none",
         )
     out.print(table)
+    stale = [night.night for night in found if night.stale_because]
+    if stale:
+        last = max(night.night for night in found if night.is_published)
+        say(f"`iolaus backfill --stale` rebuilds these, and what builds on them, from {min(stale)} to {last}.")
 
 
 def _table(title: str, *header: str) -> Table:

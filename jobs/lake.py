@@ -7,6 +7,7 @@ run, code and inputs made the night, so that a published number can be followed 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import time
@@ -25,7 +26,7 @@ from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.table import Table
 from pyiceberg.transforms import IdentityTransform
 
-from jobs import contracts
+from jobs import contracts, provenance
 from jobs.errors import IolausError
 
 if TYPE_CHECKING:
@@ -34,12 +35,13 @@ if TYPE_CHECKING:
 PARTITION = "ds"
 PREFIX = "iolaus."
 COMMIT_ATTEMPTS = 8
+LEFT_OVER_SECONDS = 86_400  # no step takes a day
 logging.getLogger("pyiceberg").setLevel(logging.ERROR)
 
 
 @dataclass(frozen=True)
 class Build:
-    """One committed night of one table. `properties` are what the builder recorded about it."""
+    """One committed night of one table. `properties` are what the builder recorded about it; `code` is the code version."""
 
     table: str
     night: date
@@ -48,6 +50,7 @@ class Build:
     snapshot_id: int
     committed_ms: int
     properties: Mapping[str, str]
+    code: str | None = None
 
 
 class Lake:
@@ -55,6 +58,7 @@ class Lake:
 
     def __init__(self, root: Path, catalog: str | None = None) -> None:
         self.folder = root / "lake"
+        self._scratch = self.folder / "_scratch" / uuid.uuid4().hex  # steps may run side by side in other processes
         self._tables: dict[str, Table] = {}
         if catalog:
             self._catalog: Catalog = load_catalog(catalog)
@@ -83,8 +87,13 @@ class Lake:
                     snapshot_id=snapshot.snapshot_id,
                     committed_ms=snapshot.timestamp_ms,
                     properties=json.loads(summary[PREFIX + "properties"]),
+                    code=summary.get(PREFIX + "code"),
                 )
         return found
+
+    def prints(self, name: str) -> dict[date, str]:
+        """The fingerprints of a table's nights."""
+        return {night: build.fingerprint for night, build in self.builds(name).items()}
 
     def paths(self, name: str, first: date, last: date) -> list[str]:
         """Data files of the nights `first` to `last`, both included, sorted."""
@@ -152,6 +161,7 @@ class Lake:
             PREFIX + "night": night.isoformat(),
             PREFIX + "fingerprint": fingerprint,
             PREFIX + "rows": str(rows),
+            PREFIX + "code": provenance.code_version(),
             PREFIX + "properties": json.dumps(dict(properties), sort_keys=True),
         }
         for attempt in range(COMMIT_ATTEMPTS):
@@ -165,15 +175,19 @@ class Lake:
 
     def scratch(self, spark: SparkSession, frame: DataFrame) -> DataFrame:
         """Materialise an intermediate frame once, so that an iterative algorithm does not repeat its past."""
-        path = self.folder / "_scratch" / uuid.uuid4().hex
+        path = self._scratch / uuid.uuid4().hex
         frame.write.parquet(str(path))
         return spark.read.schema(frame.schema).parquet(str(path))
 
     def clear_scratch(self) -> None:
-        """Remove what `scratch` wrote; call when the step is committed."""
+        """Remove what `scratch` wrote, here or in a process that was killed; call when the step is committed."""
         import shutil
 
-        shutil.rmtree(self.folder / "_scratch", ignore_errors=True)
+        shutil.rmtree(self._scratch, ignore_errors=True)
+        for other in (self.folder / "_scratch").glob("*"):
+            with contextlib.suppress(OSError):
+                if time.time() - other.stat().st_mtime > LEFT_OVER_SECONDS:
+                    shutil.rmtree(other, ignore_errors=True)
 
     def _replace(self, table: Table, night: date, files: list[str], summary: dict[str, str]) -> None:
         with table.transaction() as transaction:
