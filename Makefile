@@ -7,7 +7,7 @@ STAMP := $(VENV)/.ready
 ROOT ?= demo
 ACCURACY ?= accuracy
 
-.PHONY: help setup demo test check bench bench-accuracy dictionary clean
+.PHONY: help setup demo test check nights bench bench-accuracy dictionary clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -29,6 +29,9 @@ check: setup ## format, lint, types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+nights: setup ## build ten nights in every way there is and compare (about half an hour)
+	$(BIN)/python -m tests.ten_nights $(ROOT)
 
 bench: setup ## time one night of the small world on each engine
 	$(BIN)/python -m tests.bench
