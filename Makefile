@@ -30,8 +30,9 @@ check: setup ## format, lint, types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-nights: setup ## build ten nights in every way there is and compare (about half an hour)
-	$(BIN)/python -m tests.ten_nights $(ROOT)
+nights: setup ## build nights in every way there is, under a real Airflow scheduler too, and compare (about half an hour)
+	$(BIN)/python -m pytest tests -m slow
+	$(BIN)/python -m tests.ten_nights ten-nights
 
 bench: setup ## time one night of the small world on each engine
 	$(BIN)/python -m tests.bench
@@ -44,4 +45,4 @@ dictionary: setup ## write docs/data-dictionary.md from the contracts
 	$(BIN)/python -m jobs.dictionary
 
 clean: ## remove what demo and tests made, keep the environment
-	rm -rf demo accuracy .pytest_cache .mypy_cache .ruff_cache
+	rm -rf demo accuracy ten-nights .pytest_cache .mypy_cache .ruff_cache

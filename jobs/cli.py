@@ -58,8 +58,25 @@ def simulate(
 
 
 @app.command()
-def run(night: Night, root: Root = None, engine: Engine = None, warehouse: Warehouse = None) -> None:
-    """Build one night, every step; steps whose inputs and code are unchanged are skipped."""
+def run(
+    night: Annotated[str | None, typer.Option("--date", help="Night to build, YYYY-MM-DD.")] = None,
+    run_id: Annotated[str | None, typer.Option("--reproduce", help="Build this run's night again, aside.")] = None,
+    root: Root = None,
+    engine: Engine = None,
+    warehouse: Warehouse = None,
+) -> None:
+    """Build one night, every step, unless unchanged; or, with --reproduce, compare one with what was published."""
+    if (night is None) == (run_id is None):
+        raise UsageError("`iolaus run` needs either --date D or --reproduce RUN_ID.")
+    if run_id is not None:
+        from jobs.reproducing import reproduce
+
+        found = reproduce(settings.settings(root, engine, warehouse), run_id, console.step)
+        console.reproduction(found)
+        if found.differences:
+            raise IolausError(f"Run {run_id} was not reproduced: {len(found.differences)} tables differ.")
+        return
+    assert night is not None
     with _runner(root, engine, warehouse) as runner:
         _run_nights(runner, [_day(night, "--date")])
 

@@ -24,6 +24,7 @@ from pyiceberg.catalog import Catalog, load_catalog
 from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.table import Table
+from pyiceberg.table.snapshots import Snapshot
 from pyiceberg.transforms import IdentityTransform
 
 from jobs import contracts, provenance
@@ -73,35 +74,38 @@ class Lake:
 
     def builds(self, name: str) -> dict[date, Build]:
         """The committed nights of a table with what was recorded about each; empty when it was never built."""
+        return {build.night: build for build in self.history(name)}  # of a night's builds the last one stands
+
+    def history(self, name: str) -> list[Build]:
+        """Every build of a table whose snapshot has not expired, also those that were replaced; oldest first."""
         table = self._existing(name, fresh=True)
-        found: dict[date, Build] = {}
-        for snapshot in table.snapshots() if table else ():
-            summary = snapshot.summary.additional_properties if snapshot.summary else {}
-            if PREFIX + "night" in summary:
-                night = date.fromisoformat(summary[PREFIX + "night"])
-                found[night] = Build(
-                    table=name,
-                    night=night,
-                    fingerprint=summary[PREFIX + "fingerprint"],
-                    rows=int(summary[PREFIX + "rows"]),
-                    snapshot_id=snapshot.snapshot_id,
-                    committed_ms=snapshot.timestamp_ms,
-                    properties=json.loads(summary[PREFIX + "properties"]),
-                    code=summary.get(PREFIX + "code"),
-                )
-        return found
+        found = [_build(name, snapshot) for snapshot in (table.snapshots() if table else ())]
+        return [build for build in found if build is not None]
+
+    def build_of(self, name: str, snapshot_id: int) -> Build:
+        """The build that a snapshot holds. Raises `IolausError` when the snapshot has expired."""
+        for build in self.history(name):
+            if build.snapshot_id == snapshot_id:
+                return build
+        raise IolausError(
+            f"Snapshot {snapshot_id} of table {name} has expired: what was built from it cannot be reproduced; "
+            f"keep snapshots as long as runs must be."
+        )
 
     def prints(self, name: str) -> dict[date, str]:
         """The fingerprints of a table's nights."""
         return {night: build.fingerprint for night, build in self.builds(name).items()}
 
-    def paths(self, name: str, first: date, last: date) -> list[str]:
-        """Data files of the nights `first` to `last`, both included, sorted."""
+    def paths(self, name: str, first: date, last: date, snapshot_id: int | None = None) -> list[str]:
+        """Data files of the nights `first` to `last`, both included, sorted; as a snapshot had them, if one is named."""
         table = self._existing(name)
         if table is None or table.current_snapshot() is None:
             return []
         nights = f"{PARTITION} >= '{first.isoformat()}' AND {PARTITION} <= '{last.isoformat()}'"
-        return sorted(task.file.file_path.removeprefix("file://") for task in table.scan(nights).plan_files())
+        return sorted(
+            task.file.file_path.removeprefix("file://")
+            for task in table.scan(nights, snapshot_id=snapshot_id).plan_files()
+        )
 
     def read(self, spark: SparkSession, name: str, first: date, last: date) -> DataFrame:
         """Rows of the nights `first` to `last` with the columns of the contract; an empty frame when there are none."""
@@ -112,12 +116,19 @@ class Lake:
             return spark.createDataFrame([], schema)
         return spark.read.schema(schema).parquet(*paths)
 
-    def read_arrow(self, name: str, first: date, last: date, columns: Iterable[str] | None = None) -> pa.Table:
-        """The same rows in memory, without an engine."""
+    def read_arrow(
+        self,
+        name: str,
+        first: date,
+        last: date,
+        columns: Iterable[str] | None = None,
+        snapshot_id: int | None = None,
+    ) -> pa.Table:
+        """The same rows in memory, without an engine; as a snapshot had them, if one is named."""
         schema = contracts.arrow_schema(contracts.load(name))
         wanted = list(columns) if columns is not None else schema.names
         schema = pa.schema([schema.field(each) for each in wanted])
-        parts = [_conformed(pq.ParquetFile(path), schema) for path in self.paths(name, first, last)]
+        parts = [_conformed(pq.ParquetFile(path), schema) for path in self.paths(name, first, last, snapshot_id)]
         return pa.concat_tables(parts) if parts else schema.empty_table()
 
     def write_files(self, name: str, night: date, frame: DataFrame) -> list[str]:
@@ -238,6 +249,23 @@ class Lake:
         options: dict[str, Any] = {"properties": {"comment": contracts.load(name).description}}
         self._catalog.create_namespace_if_not_exists(layer)
         return self._catalog.create_table_if_not_exists(name, schema, partition_spec=spec, **options)
+
+
+def _build(name: str, snapshot: Snapshot) -> Build | None:
+    """What a snapshot says about the build that it holds; None for one that only removed files."""
+    summary = snapshot.summary.additional_properties if snapshot.summary else {}
+    if PREFIX + "night" not in summary:
+        return None
+    return Build(
+        table=name,
+        night=date.fromisoformat(summary[PREFIX + "night"]),
+        fingerprint=summary[PREFIX + "fingerprint"],
+        rows=int(summary[PREFIX + "rows"]),
+        snapshot_id=snapshot.snapshot_id,
+        committed_ms=snapshot.timestamp_ms,
+        properties=json.loads(summary[PREFIX + "properties"]),
+        code=summary.get(PREFIX + "code"),
+    )
 
 
 def _conformed(file: pq.ParquetFile, schema: pa.Schema) -> pa.Table:

@@ -36,7 +36,8 @@ def judge(run: Runner, step: str, night: date) -> int | None:
     rows = [{"as_of_date": night, **row} for row in quality.rows(outcomes)]
     files = run.lake.write_arrow(JUDGED, night, contracts.arrow_rows(JUDGED, rows))
     refusal = quality.refusal(outcomes)
-    build = run.lake.commit(JUDGED, night, files, made, {"refused": "yes" if refusal else "no"})
+    properties = {"refused": "yes" if refusal else "no", "volumes": json.dumps(_volumes_read(run, night))}
+    build = run.lake.commit(JUDGED, night, files, made, properties)
     if refusal:
         raise refusal
     return build.rows
@@ -92,6 +93,13 @@ def _record(run: Runner, night: date, judged: Build, warehouse: Warehouse) -> di
 
 def _rows_before(builds: Mapping[date, Build], night: date) -> list[int]:
     return [builds[each].rows for each in recipes.before(night, recipes.VOLUME_DAYS) if each in builds]
+
+
+def _volumes_read(run: Runner, night: date) -> dict[str, dict[str, int]]:
+    """Snapshots of the nights that tonight's volumes were compared with."""
+    days = recipes.before(night, recipes.VOLUME_DAYS)
+    builds = {name: run.lake.builds(name) for name in recipes.VOLUMES_OF}
+    return {name: {f"{day}": each[day].snapshot_id for day in days if day in each} for name, each in builds.items()}
 
 
 def _checked_columns(name: str) -> list[str]:

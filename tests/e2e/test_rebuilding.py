@@ -7,16 +7,20 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from jobs import settings, stale_nights
+from jobs import contracts, provenance, settings, stale_nights
+from jobs.errors import IolausError
+from jobs.lake import Build, Lake
+from jobs.reproducing import Difference, reproduce
 from jobs.run import Runner, runner
 from jobs.status import nights as status
 from jobs.warehouse import Warehouse, open_warehouse
-from tests.ten_nights import backfill, begun, killed
+from tests.ten_nights import TABLES, backfill, begun, killed
 from tests.ten_nights import published as texts
 from tests.worlds import FIRST, SECOND, copy_of, golden_world, partition
 
@@ -122,6 +126,51 @@ def test_late_rows_are_told_rebuilt_and_then_as_if_they_had_come_in_time(
     built: list[object] = []
     at(engine, world).run(FIRST, lambda each: built.append(each.rows))
     assert set(built) == {None}, "a plain run of the night keeps what it knows"
+
+
+def test_a_run_is_reproduced_from_its_snapshots_and_what_differs_is_told(
+    world: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The raw zone is gone, the version of the first night has been published over, and another's warehouse was edited."""
+    monkeypatch.setattr(provenance, "code_version", lambda: "another-code")
+    lake = Runner(settings.settings(world, "sail")).lake
+    first, *_ = [build for build in lake.history("published.runs") if build.night == FIRST]
+    (replaced,) = lake.read_arrow("published.runs", FIRST, FIRST, snapshot_id=first.snapshot_id)["run_id"].to_pylist()
+    (current,) = published(world).read("runs", SECOND)["run_id"].to_pylist()
+    assert replaced not in published(world).read("runs", None)["run_id"].to_pylist()
+    with duckdb.connect(str(world / "warehouse.duckdb")) as edited:
+        edited.execute("UPDATE attribution.campaigns SET accounts = accounts + 1 WHERE as_of_date = ?", [SECOND])
+    before = (world / "warehouse.duckdb").read_bytes()
+    snapshots = {name: [b.snapshot_id for b in lake.history(name)] for name in contracts.names("published")}
+    (world / "raw").rename(world / "raw-of-before")
+
+    equal, edited_then = (reproduce(settings.settings(world, "sail"), run_id) for run_id in (replaced, current))
+
+    (world / "raw-of-before").rename(world / "raw")
+    assert (equal.night, equal.tables, equal.differences) == (FIRST, len(TABLES), ())
+    assert (equal.code_then, equal.code_now) == (first.code, "another-code")
+    campaigns = published(world).read("campaigns", SECOND).num_rows
+    assert campaigns > 0
+    assert edited_then.differences == (Difference("campaigns", campaigns, campaigns),)
+    assert (world / "warehouse.duckdb").read_bytes() == before
+    assert snapshots == {name: [b.snapshot_id for b in lake.history(name)] for name in contracts.names("published")}
+
+
+def test_a_run_that_is_not_there_or_whose_snapshots_expired_is_told(
+    world: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = settings.settings(world, "sail")
+    with pytest.raises(IolausError, match="No published run has the id nonsense"):
+        reproduce(chosen, "nonsense")
+    (current,) = published(world).read("runs", SECOND)["run_id"].to_pylist()
+    history = Lake.history
+
+    def expired(lake: Lake, name: str) -> list[Build]:
+        return [] if name == "campaigns.registry" else history(lake, name)
+
+    monkeypatch.setattr(Lake, "history", expired)
+    with pytest.raises(IolausError, match=r"of table campaigns\.registry has expired"):
+        reproduce(chosen, current)
 
 
 def test_a_corrected_partition_makes_its_night_stale_and_a_touched_or_removed_one_does_not(world: Path) -> None:
