@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path
 
 from jobs import contracts, landing, provenance, recipes, staging, steps
+from jobs.errors import IolausError
 from jobs.lake import Build, Lake
 
 Builds = Mapping[str, Mapping[date, Build]]
@@ -21,14 +22,17 @@ Builds = Mapping[str, Mapping[date, Build]]
 
 @dataclass
 class _Zone:
-    """The raw zone as it is now, each partition looked at once."""
+    """The raw zone as it is now, each partition looked at once. What cannot be read, or is being written, says nothing."""
 
     root: Path
     late: dict[tuple[str, date], dict[str, tuple[int, str]]] = field(default_factory=dict)
 
     def content(self, table: str, night: date, build: Build | None) -> tuple[date | None, str | None]:
         known = json.loads(build.properties.get("files", "{}")) if build else {}
-        return landing.content(self.root, table, night, known)
+        try:
+            return landing.content(self.root, table, night, known)
+        except (IolausError, OSError):
+            return None, None
 
     def brings(self, table: str, ds: date, build: Build | None) -> dict[str, tuple[int, str]] | None:
         """Rows and digest per earlier day in the partition `ds`, from its build when the files are as they were."""
@@ -39,7 +43,10 @@ class _Zone:
             if build and content == _delivery(build)["content_hash"] and "brings_late" in build.properties:
                 self.late[table, ds] = json.loads(build.properties["brings_late"])
             else:
-                rows = landing.late_rows(landing.find(self.root, table, ds))
+                try:
+                    rows = landing.late_rows(landing.find(self.root, table, ds))
+                except (IolausError, OSError):
+                    return None
                 self.late[table, ds] = {f"{day}": (each.rows, each.digest) for day, each in rows.items()}
         return self.late[table, ds]
 
@@ -49,19 +56,22 @@ def reasons(lake: Lake, root: Path, nights: Collection[date], publishing: date |
     builds = {
         steps.WRITTEN_BY.get(step, step): lake.builds(steps.WRITTEN_BY.get(step, step)) for step in steps.upstream()
     }
+    prints = {name: {day: build.fingerprint for day, build in each.items()} for name, each in builds.items()}
     zone = _Zone(root)
     found: dict[date, str] = {}
     for night in sorted(nights):
         skipped = {steps.PUBLISH} if night == publishing else set()
         for step in steps.upstream():
-            reason = None if step in skipped else _reason(step, night, builds, zone)
+            reason = None if step in skipped else _reason(step, night, builds, prints, zone)
             if reason:
                 found[night] = reason
                 break
     return found
 
 
-def _reason(step: str, night: date, builds: Builds, zone: _Zone) -> str | None:
+def _reason(
+    step: str, night: date, builds: Builds, prints: Mapping[str, Mapping[date, str]], zone: _Zone
+) -> str | None:
     build = builds[steps.WRITTEN_BY.get(step, step)].get(night)
     if build is None or build.code is None:
         return None
@@ -70,11 +80,7 @@ def _reason(step: str, night: date, builds: Builds, zone: _Zone) -> str | None:
         reason, raw = _raw(step, night, build, builds[step], zone)
         if reason:
             return reason
-
-    def prints(name: str) -> dict[date, str]:
-        return {day: each.fingerprint for day, each in builds[name].items()}
-
-    made = provenance.fingerprint(recipes.parts(step, night, prints, raw), build.code)
+    made = provenance.fingerprint(recipes.parts(step, night, prints.__getitem__, raw), build.code)
     return None if made == build.fingerprint else _rebuilt(step, night, build, builds)
 
 

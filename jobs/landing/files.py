@@ -123,11 +123,11 @@ def content(
 
     `known` maps a file's name to (size, when it was last written, SHA-256) as recorded when it was read.
     """
-    raw = declared(table)
-    for ds, folder in _partitions(root / "raw" / table, table, night, newest_first=True):
-        if raw.kind == FACT and ds != night:
-            continue
-        if paths := _data_files(folder, table, root):
+    place = root / "raw" / table
+    of_night = [(night, place / f"ds={night.isoformat()}")]
+    is_fact = declared(table).kind == FACT
+    for ds, folder in of_night if is_fact else _partitions(place, table, night, newest_first=True):
+        if folder.is_dir() and (paths := _data_files(folder, table, root)):
             return ds, _content_hash([_sha256(path, known.get(path.relative_to(root).as_posix())) for path in paths])
     return None, None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -180,6 +180,11 @@ def test_a_corrected_partition_makes_its_night_stale_and_a_touched_or_removed_on
     (world / "raw" / "charges").rename(hidden)
     assert stale(world) == {}
     hidden.rename(world / "raw" / "charges")
+    half = partition(world, "api_requests", SECOND + timedelta(days=1)) / "part-0.parquet"
+    half.parent.mkdir()
+    half.write_bytes(path.read_bytes()[:100])
+    assert stale(world) == {}, "a delivery that is still being written says nothing yet"
+    half.unlink()
     kept = path.read_bytes()
     rows = pq.ParquetFile(path).read()
     pq.write_table(rows.slice(0, rows.num_rows - 1), path)
