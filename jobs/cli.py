@@ -113,7 +113,8 @@ def backfill(
 
         with _runner(root, engine, warehouse) as runner:
             rebuilt = rebuild(runner, console.rebuilding)
-        console.say(f"{len(rebuilt)} stale nights rebuilt." if rebuilt else "No published night is stale.")
+        count = "1 stale night" if len(rebuilt) == 1 else f"{len(rebuilt)} stale nights"
+        console.say(f"{count} rebuilt." if rebuilt else "No published night is stale.")
         return
     if not first or not last:
         raise UsageError("`iolaus backfill` needs --from and --to, or --stale.")
