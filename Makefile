@@ -9,7 +9,7 @@ ACCURACY ?= accuracy
 INNOCENT_SEEDS ?= $(shell seq 1001 1020)
 REPORT = $(BIN)/python -m tests.accuracy.report $(ACCURACY) --lookalikes $(ACCURACY)/lookalikes --adversary $(ACCURACY)/adversary
 
-.PHONY: help setup demo test check bench bench-accuracy bench-lookalikes bench-adversary dictionary clean
+.PHONY: help setup demo test check nights bench bench-accuracy bench-lookalikes bench-adversary dictionary clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -31,6 +31,10 @@ check: setup ## format, lint, types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+nights: setup ## build nights in every way there is, under a real Airflow scheduler too, and compare (about half an hour)
+	$(BIN)/python -m pytest tests -m slow
+	$(BIN)/python -m tests.ten_nights ten-nights
 
 bench: setup ## time one night of the small world on each engine, and linking a million observations
 	$(BIN)/python -m tests.bench
@@ -54,4 +58,4 @@ dictionary: setup ## write docs/data-dictionary.md from the contracts
 	$(BIN)/python -m jobs.dictionary
 
 clean: ## remove what demo and tests made, keep the environment
-	rm -rf demo accuracy .pytest_cache .mypy_cache .ruff_cache
+	rm -rf demo accuracy ten-nights .pytest_cache .mypy_cache .ruff_cache

@@ -195,7 +195,8 @@ See who holds it, then clear the task.
     airflow backfill create --dag-id campaign_attribution --from-date 2026-11-18 --to-date 2026-11-21 \\
       --reprocess-behavior completed --max-active-runs 1
 
-Later nights that depended on them are marked stale in `attribution.runs` until they are rebuilt too.
+Later nights that depended on them are marked stale in `attribution.runs` until they are rebuilt too. A night that lacks
+rows which came late is rebuilt with them by `iolaus backfill --stale` on a worker, while this DAG is paused.
 """
 
 with DAG(

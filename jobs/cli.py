@@ -58,8 +58,25 @@ def simulate(
 
 
 @app.command()
-def run(night: Night, root: Root = None, engine: Engine = None, warehouse: Warehouse = None) -> None:
-    """Build one night, every step; steps whose inputs and code are unchanged are skipped."""
+def run(
+    night: Annotated[str | None, typer.Option("--date", help="Night to build, YYYY-MM-DD.")] = None,
+    run_id: Annotated[str | None, typer.Option("--reproduce", help="Build this run's night again, aside.")] = None,
+    root: Root = None,
+    engine: Engine = None,
+    warehouse: Warehouse = None,
+) -> None:
+    """Build one night, every step, unless unchanged; or, with --reproduce, compare one with what was published."""
+    if (night is None) == (run_id is None):
+        raise UsageError("`iolaus run` needs either --date D or --reproduce RUN_ID.")
+    if run_id is not None:
+        from jobs.reproducing import reproduce
+
+        found = reproduce(settings.settings(root, engine, warehouse), run_id, console.step)
+        console.reproduction(found)
+        if found.differences:
+            raise IolausError(f"Run {run_id} was not reproduced: {len(found.differences)} tables differ.")
+        return
+    assert night is not None
     with _runner(root, engine, warehouse) as runner:
         _run_nights(runner, [_day(night, "--date")])
 
@@ -79,13 +96,28 @@ def build(
 
 @app.command()
 def backfill(
-    first: Annotated[str, typer.Option("--from", help="First night, YYYY-MM-DD.")],
-    last: Annotated[str, typer.Option("--to", help="Last night, YYYY-MM-DD.")],
+    first: Annotated[str | None, typer.Option("--from", help="First night, YYYY-MM-DD.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last night, YYYY-MM-DD.")] = None,
+    stale: Annotated[
+        bool, typer.Option("--stale", help="Only published nights that are stale, with late rows.")
+    ] = False,
     root: Root = None,
     engine: Engine = None,
     warehouse: Warehouse = None,
 ) -> None:
-    """Build every night from --from to --to in order."""
+    """Build every night from --from to --to in order; with --stale, those that no longer say what they would say now."""
+    if stale and (first or last):
+        raise UsageError("--stale finds its nights itself: leave --from and --to out.")
+    if stale:
+        from jobs.stale_nights import rebuild
+
+        with _runner(root, engine, warehouse) as runner:
+            rebuilt = rebuild(runner, console.rebuilding)
+        count = "1 stale night" if len(rebuilt) == 1 else f"{len(rebuilt)} stale nights"
+        console.say(f"{count} rebuilt." if rebuilt else "No published night is stale.")
+        return
+    if not first or not last:
+        raise UsageError("`iolaus backfill` needs --from and --to, or --stale.")
     start, end = _day(first, "--from"), _day(last, "--to")
     if end < start:
         raise UsageError(f"--to {end} lies before --from {start}: give the earlier night first.")

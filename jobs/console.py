@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from jobs.evaluate import Report
     from jobs.explain import Explanation
+    from jobs.reproducing import Reproduction
     from jobs.run import Built
     from jobs.status import NightStatus
 
@@ -67,6 +68,20 @@ def nights(which: Sequence[date], steps: int) -> Iterator[Callable[[date], Calla
             return step_done
 
         yield night_shown
+
+
+def reproduction(found: Reproduction) -> None:
+    """Equal, or which tables differ in how many rows; and whether other code was at work."""
+    if found.code_then != found.code_now:
+        say(f"Other code: the run was built by code version {found.code_then}, this is {found.code_now}.")
+    for each in found.differences:
+        say(f"{each.table}: {each.lost} rows only published, {each.gained} rows only now.")
+    equal = found.tables - len(found.differences)
+    say(f"Night {found.night}: {equal} of {found.tables} published tables are equal to the last digit.")
+
+
+def rebuilding(night: date, reason: str) -> None:
+    err.print(f"{night}: {reason}; rebuilding it", markup=False)
 
 
 def step(built: Built) -> None:
@@ -124,6 +139,10 @@ def status(found: Sequence[NightStatus]) -> None:
             "; ".join(night.failed_checks) or "none",
         )
     out.print(table)
+    stale = [night.night for night in found if night.stale_because]
+    if stale:
+        last = max(night.night for night in found if night.is_published)
+        say(f"`iolaus backfill --stale` rebuilds these, and what builds on them, from {min(stale)} to {last}.")
 
 
 def _table(title: str, *header: str) -> Table:

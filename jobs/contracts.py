@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -194,6 +195,19 @@ def arrow_schema(contract: Contract) -> pa.Schema:
             for c in contract.columns
         ]
     )
+
+
+def arrow_rows(name: str, rows: Sequence[Mapping[str, object]]) -> pa.Table:
+    """Rows under the contract's Arrow schema; dates may be ISO text, which is how JSON carries them."""
+    import pyarrow as pa
+
+    schema = arrow_schema(load(name))
+    dated = {each.name for each in schema if pa.types.is_date32(each.type)}
+
+    def value(key: str, each: object) -> object:
+        return date.fromisoformat(each) if key in dated and isinstance(each, str) else each
+
+    return pa.Table.from_pylist([{k: value(k, v) for k, v in row.items()} for row in rows], schema=schema)
 
 
 def iceberg_schema(contract: Contract, partition: str = "ds") -> Schema:

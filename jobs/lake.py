@@ -7,6 +7,7 @@ run, code and inputs made the night, so that a published number can be followed 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import time
@@ -23,9 +24,10 @@ from pyiceberg.catalog import Catalog, load_catalog
 from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.table import Table
+from pyiceberg.table.snapshots import Snapshot
 from pyiceberg.transforms import IdentityTransform
 
-from jobs import contracts
+from jobs import contracts, provenance
 from jobs.errors import IolausError
 
 if TYPE_CHECKING:
@@ -34,12 +36,13 @@ if TYPE_CHECKING:
 PARTITION = "ds"
 PREFIX = "iolaus."
 COMMIT_ATTEMPTS = 8
+LEFT_OVER_SECONDS = 86_400  # no step takes a day
 logging.getLogger("pyiceberg").setLevel(logging.ERROR)
 
 
 @dataclass(frozen=True)
 class Build:
-    """One committed night of one table. `properties` are what the builder recorded about it."""
+    """One committed night of one table. `properties` are what the builder recorded about it; `code` is the code version."""
 
     table: str
     night: date
@@ -48,6 +51,7 @@ class Build:
     snapshot_id: int
     committed_ms: int
     properties: Mapping[str, str]
+    code: str | None = None
 
 
 class Lake:
@@ -55,6 +59,7 @@ class Lake:
 
     def __init__(self, root: Path, catalog: str | None = None) -> None:
         self.folder = root / "lake"
+        self._scratch = self.folder / "_scratch" / uuid.uuid4().hex  # steps may run side by side in other processes
         self._tables: dict[str, Table] = {}
         if catalog:
             self._catalog: Catalog = load_catalog(catalog)
@@ -69,30 +74,38 @@ class Lake:
 
     def builds(self, name: str) -> dict[date, Build]:
         """The committed nights of a table with what was recorded about each; empty when it was never built."""
-        table = self._existing(name, fresh=True)
-        found: dict[date, Build] = {}
-        for snapshot in table.snapshots() if table else ():
-            summary = snapshot.summary.additional_properties if snapshot.summary else {}
-            if PREFIX + "night" in summary:
-                night = date.fromisoformat(summary[PREFIX + "night"])
-                found[night] = Build(
-                    table=name,
-                    night=night,
-                    fingerprint=summary[PREFIX + "fingerprint"],
-                    rows=int(summary[PREFIX + "rows"]),
-                    snapshot_id=snapshot.snapshot_id,
-                    committed_ms=snapshot.timestamp_ms,
-                    properties=json.loads(summary[PREFIX + "properties"]),
-                )
-        return found
+        return {build.night: build for build in self.history(name)}  # of a night's builds the last one stands
 
-    def paths(self, name: str, first: date, last: date) -> list[str]:
-        """Data files of the nights `first` to `last`, both included, sorted."""
+    def history(self, name: str) -> list[Build]:
+        """Every build of a table whose snapshot has not expired, also those that were replaced; oldest first."""
+        table = self._existing(name, fresh=True)
+        found = [_build(name, snapshot) for snapshot in (table.snapshots() if table else ())]
+        return [build for build in found if build is not None]
+
+    def build_of(self, name: str, snapshot_id: int) -> Build:
+        """The build that a snapshot holds. Raises `IolausError` when the snapshot has expired."""
+        for build in self.history(name):
+            if build.snapshot_id == snapshot_id:
+                return build
+        raise IolausError(
+            f"Snapshot {snapshot_id} of table {name} has expired: what was built from it cannot be reproduced; "
+            f"keep snapshots as long as runs must be."
+        )
+
+    def prints(self, name: str) -> dict[date, str]:
+        """The fingerprints of a table's nights."""
+        return {night: build.fingerprint for night, build in self.builds(name).items()}
+
+    def paths(self, name: str, first: date, last: date, snapshot_id: int | None = None) -> list[str]:
+        """Data files of the nights `first` to `last`, both included, sorted; as a snapshot had them, if one is named."""
         table = self._existing(name)
         if table is None or table.current_snapshot() is None:
             return []
         nights = f"{PARTITION} >= '{first.isoformat()}' AND {PARTITION} <= '{last.isoformat()}'"
-        return sorted(task.file.file_path.removeprefix("file://") for task in table.scan(nights).plan_files())
+        return sorted(
+            task.file.file_path.removeprefix("file://")
+            for task in table.scan(nights, snapshot_id=snapshot_id).plan_files()
+        )
 
     def read(self, spark: SparkSession, name: str, first: date, last: date) -> DataFrame:
         """Rows of the nights `first` to `last` with the columns of the contract; an empty frame when there are none."""
@@ -103,12 +116,19 @@ class Lake:
             return spark.createDataFrame([], schema)
         return spark.read.schema(schema).parquet(*paths)
 
-    def read_arrow(self, name: str, first: date, last: date, columns: Iterable[str] | None = None) -> pa.Table:
-        """The same rows in memory, without an engine."""
+    def read_arrow(
+        self,
+        name: str,
+        first: date,
+        last: date,
+        columns: Iterable[str] | None = None,
+        snapshot_id: int | None = None,
+    ) -> pa.Table:
+        """The same rows in memory, without an engine; as a snapshot had them, if one is named."""
         schema = contracts.arrow_schema(contracts.load(name))
         wanted = list(columns) if columns is not None else schema.names
         schema = pa.schema([schema.field(each) for each in wanted])
-        parts = [_conformed(pq.ParquetFile(path), schema) for path in self.paths(name, first, last)]
+        parts = [_conformed(pq.ParquetFile(path), schema) for path in self.paths(name, first, last, snapshot_id)]
         return pa.concat_tables(parts) if parts else schema.empty_table()
 
     def write_files(self, name: str, night: date, frame: DataFrame) -> list[str]:
@@ -152,6 +172,7 @@ class Lake:
             PREFIX + "night": night.isoformat(),
             PREFIX + "fingerprint": fingerprint,
             PREFIX + "rows": str(rows),
+            PREFIX + "code": provenance.code_version(),
             PREFIX + "properties": json.dumps(dict(properties), sort_keys=True),
         }
         for attempt in range(COMMIT_ATTEMPTS):
@@ -165,15 +186,19 @@ class Lake:
 
     def scratch(self, spark: SparkSession, frame: DataFrame) -> DataFrame:
         """Materialise an intermediate frame once, so that an iterative algorithm does not repeat its past."""
-        path = self.folder / "_scratch" / uuid.uuid4().hex
+        path = self._scratch / uuid.uuid4().hex
         frame.write.parquet(str(path))
         return spark.read.schema(frame.schema).parquet(str(path))
 
     def clear_scratch(self) -> None:
-        """Remove what `scratch` wrote; call when the step is committed."""
+        """Remove what `scratch` wrote, here or in a process that was killed; call when the step is committed."""
         import shutil
 
-        shutil.rmtree(self.folder / "_scratch", ignore_errors=True)
+        shutil.rmtree(self._scratch, ignore_errors=True)
+        for other in (self.folder / "_scratch").glob("*"):
+            with contextlib.suppress(OSError):
+                if time.time() - other.stat().st_mtime > LEFT_OVER_SECONDS:
+                    shutil.rmtree(other, ignore_errors=True)
 
     def _replace(self, table: Table, night: date, files: list[str], summary: dict[str, str]) -> None:
         with table.transaction() as transaction:
@@ -224,6 +249,23 @@ class Lake:
         options: dict[str, Any] = {"properties": {"comment": contracts.load(name).description}}
         self._catalog.create_namespace_if_not_exists(layer)
         return self._catalog.create_table_if_not_exists(name, schema, partition_spec=spec, **options)
+
+
+def _build(name: str, snapshot: Snapshot) -> Build | None:
+    """What a snapshot says about the build that it holds; None for one that only removed files."""
+    summary = snapshot.summary.additional_properties if snapshot.summary else {}
+    if PREFIX + "night" not in summary:
+        return None
+    return Build(
+        table=name,
+        night=date.fromisoformat(summary[PREFIX + "night"]),
+        fingerprint=summary[PREFIX + "fingerprint"],
+        rows=int(summary[PREFIX + "rows"]),
+        snapshot_id=snapshot.snapshot_id,
+        committed_ms=snapshot.timestamp_ms,
+        properties=json.loads(summary[PREFIX + "properties"]),
+        code=summary.get(PREFIX + "code"),
+    )
 
 
 def _conformed(file: pq.ParquetFile, schema: pa.Schema) -> pa.Table:

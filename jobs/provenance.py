@@ -9,7 +9,17 @@ from collections.abc import Mapping
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
-NOT_PART_OF_A_NIGHT = ("simulate", "report", "cli.py", "evaluate.py", "dictionary.py", "console.py")
+NOT_PART_OF_A_NIGHT = (
+    "simulate",
+    "report",
+    "cli.py",
+    "console.py",
+    "dictionary.py",
+    "evaluate.py",
+    "reproducing.py",
+    "staleness.py",
+    "status.py",
+)
 
 
 @functools.cache
@@ -23,7 +33,7 @@ def code_version() -> str:
     return digest.hexdigest()[:16]
 
 
-def fingerprint(parts: Mapping[str, object]) -> str:
-    """Digest (32 hex digits) of the code version and of `parts`, whatever their order."""
-    text = json.dumps({"code": code_version(), **parts}, sort_keys=True, default=str)
+def fingerprint(parts: Mapping[str, object], code: str | None = None) -> str:
+    """Digest (32 hex digits) of the code version, this one unless told, and of `parts`, whatever their order."""
+    text = json.dumps({"code": code or code_version(), **parts}, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:32]

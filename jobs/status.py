@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from jobs import contracts, steps
-from jobs.lake import Build, Lake
+from jobs import contracts, staleness, steps
+from jobs.lake import Lake
 from jobs.run import landed_nights
 from jobs.settings import Settings
 from jobs.warehouse import open_warehouse
@@ -14,7 +14,7 @@ from jobs.warehouse import open_warehouse
 
 @dataclass(frozen=True)
 class NightStatus:
-    """One night; `stale_because` names what was rebuilt since the night was published, or is None."""
+    """One night; `stale_because` names what changed since the night was built, or is None."""
 
     night: date
     is_landed: bool
@@ -26,9 +26,12 @@ class NightStatus:
 
 
 def nights(settings: Settings) -> list[NightStatus]:
-    """Every night that landed or was built, oldest first."""
+    """Every night that landed or was built, oldest first. What is stale is marked as such in the warehouse, too."""
     lake = Lake(settings.root, settings.catalog)
-    published = set(open_warehouse(settings.warehouse, settings.root).nights())
+    warehouse = open_warehouse(settings.warehouse, settings.root)
+    published = set(warehouse.nights())
+    stale = staleness.reasons(lake, settings.root, published)
+    warehouse.mark(stale)
     landed = set(landed_nights(settings))
     builds = {step: lake.builds(steps.WRITTEN_BY.get(step, step)) for step in steps.upstream()}
     known = sorted(landed | published | {night for each in builds.values() for night in each})
@@ -39,24 +42,11 @@ def nights(settings: Settings) -> list[NightStatus]:
             steps_built=sum(night in each for each in builds.values()),
             steps=len(builds),
             is_published=night in published,
-            stale_because=_stale(builds, night) if night in published else None,
+            stale_because=stale.get(night),
             failed_checks=_failed(lake, night),
         )
         for night in known
     ]
-
-
-def _stale(builds: dict[str, dict[date, Build]], night: date) -> str | None:
-    """The first table that was rebuilt with other content after the night was published."""
-    runs = builds[steps.PUBLISH].get(night)
-    if runs is None:
-        return None
-    for step, each in builds.items():
-        if not step.startswith("published.") and step not in steps.WRITTEN_BY:
-            newer = [n for n, build in each.items() if n <= night and build.committed_ms > runs.committed_ms]
-            if newer:
-                return f"{step} of {min(newer)} was rebuilt"
-    return None
 
 
 def _failed(lake: Lake, night: date) -> tuple[str, ...]:

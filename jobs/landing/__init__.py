@@ -4,8 +4,22 @@ Raw files are parsed by this project's own Arrow code inside the engine (`DataFr
 readers, so that every engine reads, rejects and rounds alike. A bad row never stops a night: it keeps its reason.
 """
 
-from jobs.landing.files import Delivery, RawFile, find
+from jobs.landing.files import Delivery, RawFile, content, find
 from jobs.landing.frames import count_duplicates, parse, split
+from jobs.landing.lateness import Late, late_days, late_rows, later_deliveries
 from jobs.landing.surfacing import surfaced
 
-__all__ = ["Delivery", "RawFile", "count_duplicates", "find", "parse", "split", "surfaced"]
+__all__ = [
+    "Delivery",
+    "Late",
+    "RawFile",
+    "content",
+    "count_duplicates",
+    "find",
+    "late_days",
+    "late_rows",
+    "later_deliveries",
+    "parse",
+    "split",
+    "surfaced",
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,7 +18,7 @@ from jobs.landing.shapes import FACT, RawTable, declared
 class RawFile:
     """One delivered file. `name` is its path below the root; `parts` are Parquet row groups, or 1 for JSON lines.
 
-    `rows` is None for JSON lines, whose rows are known only when read.
+    `rows` is None for JSON lines, whose rows are known only when read; `changed_ns` is when the file was last written.
     """
 
     path: str
@@ -26,6 +27,7 @@ class RawFile:
     sha256: str
     rows: int | None
     parts: int
+    changed_ns: int = 0
 
 
 @dataclass(frozen=True)
@@ -106,8 +108,37 @@ def _delivery(raw: RawTable, ds: date, paths: list[Path], root: Path) -> Deliver
             formats.require(raw, name, header.columns)
         unknown |= header.columns - names
         missing |= names - header.columns
-        files.append(RawFile(str(path), name, path.stat().st_size, sha256, header.rows, header.parts))
-    content = hashlib.sha256(json.dumps(sorted(file.sha256 for file in files)).encode()).hexdigest()
+        stat = path.stat()
+        files.append(RawFile(str(path), name, stat.st_size, sha256, header.rows, header.parts, stat.st_mtime_ns))
+    content = _content_hash([file.sha256 for file in files])
     return Delivery(
         raw.name, ds, tuple(files), tuple(sorted(unknown)), tuple(sorted(missing - set(raw.required))), content
     )
+
+
+def content(
+    root: Path, table: str, night: date, known: Mapping[str, Sequence[object]]
+) -> tuple[date | None, str | None]:
+    """Partition in force on `night` and its content hash, without opening a file that was met before.
+
+    `known` maps a file's name to (size, when it was last written, SHA-256) as recorded when it was read.
+    """
+    place = root / "raw" / table
+    of_night = [(night, place / f"ds={night.isoformat()}")]
+    is_fact = declared(table).kind == FACT
+    for ds, folder in of_night if is_fact else _partitions(place, table, night, newest_first=True):
+        if folder.is_dir() and (paths := _data_files(folder, table, root)):
+            return ds, _content_hash([_sha256(path, known.get(path.relative_to(root).as_posix())) for path in paths])
+    return None, None
+
+
+def _sha256(path: Path, known: Sequence[object] | None) -> str:
+    stat = path.stat()
+    if known is not None and (known[0], known[1]) == (stat.st_size, stat.st_mtime_ns):
+        return str(known[2])
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def _content_hash(digests: list[str]) -> str:
+    return hashlib.sha256(json.dumps(sorted(digests)).encode()).hexdigest()

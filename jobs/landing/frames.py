@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -21,13 +22,20 @@ MAX_TASKS = 64  # one task per row group or JSON file up to here: more only cost
 
 
 def parse(
-    spark: SparkSession, delivery: Delivery, table: str, night: date, networks_path: str | None = None
+    spark: SparkSession,
+    delivery: Delivery,
+    table: str,
+    night: date,
+    networks_path: str | None = None,
+    only: date | None = None,
+    without: Sequence[date] = (),
 ) -> DataFrame:
     """Every delivered row: the columns of `staged.<table>`, then rejection_reason, record_digest, file, delivered_on.
 
     `rejection_reason` is null for a good row (reasons: jobs/landing/checks.py); a rejected row has no other content.
     The frame is lazy and reads the files each time it is used: materialise it before splitting and counting.
-    `networks_path` is a Parquet file or folder of `staged.ip_networks` rows for looking addresses up.
+    `networks_path` is a Parquet file or folder of `staged.ip_networks` rows for looking addresses up. Of facts, `only`
+    keeps the rows that happened on one day, and `without` leaves those of some days out.
     """
     import pyarrow as pa
 
@@ -51,7 +59,14 @@ def parse(
         arrow = arrow.append(pa.field(name, kind))
     arrow = arrow.append(pa.field("delivered_on", pa.date32()))
     reader = functools.partial(
-        land, table=table, parts=parts, ds=delivery.ds or night, schema=arrow, networks_path=networks_path
+        land,
+        table=table,
+        parts=parts,
+        ds=delivery.ds or night,
+        schema=arrow,
+        networks_path=networks_path,
+        only=only,
+        without=tuple(without),
     )
     return spark.range(0, len(parts), 1, min(len(parts), MAX_TASKS)).mapInArrow(reader, schema)
 

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.landing import addresses, formats
+from jobs.landing import addresses, formats, lateness
 from jobs.landing.addresses import Addresses, Networks
 from jobs.landing.checks import rejection_reasons
 from jobs.landing.digests import record_digests
@@ -48,9 +48,12 @@ def land(
     ds: date,
     schema: pa.Schema,
     networks_path: str | None,
+    only: date | None = None,
+    without: Sequence[date] = (),
 ) -> Iterator[pa.RecordBatch]:
     """For each part number in `batches` (column `id`), its rows in `schema`.
 
+    Of a delivery that several nights share, `only` keeps the rows of one day and `without` leaves those of some days out.
     The pseudonym key is read here, in the worker, so that it is in no plan. Raises `IolausError` for a broken file.
     """
     raw = declared(table)
@@ -61,7 +64,16 @@ def land(
         for number in batch.column(0).to_pylist():
             path, name, group = parts[number]
             for block in formats.blocks(raw, path, name, group):
-                yield stage(raw, block, name, ds, schema, pseudonyms, networks)
+                shared = _share(raw, block, only, without)
+                yield stage(raw, shared, name, ds, schema, pseudonyms, networks)
+
+
+def _share(raw: RawTable, block: formats.Block, only: date | None, without: Sequence[date]) -> formats.Block:
+    if only is not None:
+        return lateness.kept(block, lateness.within(lateness.event_days(raw, block), only, only))
+    for day in without:
+        block = lateness.kept(block, ~lateness.within(lateness.event_days(raw, block), day, day))
+    return block
 
 
 def stage(
@@ -82,7 +94,7 @@ def stage(
     reasons = rejection_reasons(raw, block, invalid, ds)
     staged = columns | raw.derive(Landed(columns, digests, found, pseudonyms, networks))
     if raw.event_at is not None:
-        staged["activity_date"] = _utc_dates(columns[raw.event_at])
+        staged["activity_date"] = lateness.event_days(raw, block)
     if reasons.null_count < block.rows:
         rows = np.arange(block.rows)
         keep = pa.array(rows, mask=pc.is_valid(reasons).to_numpy(zero_copy_only=False))
@@ -103,7 +115,3 @@ def _not_a_block(field: Field, columns: dict[str, pa.Array]) -> Any:
         column, values = field.network_if
         wrong = pc.and_(wrong, pc.is_in(columns[column], value_set=pa.array(values)))
     return wrong.fill_null(False).to_numpy(zero_copy_only=False)
-
-
-def _utc_dates(moments: pa.Array) -> pa.Array:
-    return pc.floor_temporal(moments.cast(pa.timestamp("us")), unit="day").cast(pa.date32())

@@ -17,8 +17,11 @@ SCHEMA = "attribution"
 class Warehouse(Protocol):
     """Published nights. A night is replaced whole, and readers never see half of one."""
 
-    def publish(self, night: date, tables: Mapping[str, pa.Table]) -> None:
-        """Replace the rows of `night` in each table (name without schema)."""
+    def publish(self, night: date, tables: Mapping[str, pa.Table], stale: Mapping[date, str] | None = None) -> None:
+        """Replace the rows of `night` in each table (name without schema) and, when given, mark the `stale` nights."""
+
+    def mark(self, stale: Mapping[date, str]) -> None:
+        """Let `runs` say which nights are stale and why, and that all others are not; no write when it does already."""
 
     def read(self, table: str, night: date | None) -> pa.Table:
         """Rows of one night, or of all, in the order of the key; empty when nothing is published."""

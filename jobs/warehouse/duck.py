@@ -40,26 +40,28 @@ class DuckDBWarehouse:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def publish(self, night: date, tables: Mapping[str, pa.Table]) -> None:
+    def publish(self, night: date, tables: Mapping[str, pa.Table], stale: Mapping[date, str] | None = None) -> None:
         """Raises `IolausError` when the file cannot be written or does not hold what was put in."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self._alone(), self._swapped(f"{night} is not published") as aside:
+            with _writable(aside) as connection:
+                for table in sorted(tables, key=lambda name: (name != "runs", name)):  # views look at runs
+                    _replace(connection, contracts.load(f"published.{table}"), night, tables[table])
+                if stale is not None:
+                    _mark(connection, stale)
+            _check(aside, night, tables)
+
+    def mark(self, stale: Mapping[date, str]) -> None:
+        """Raises `IolausError` when the file cannot be written."""
+        if not self.path.exists():
+            return
         with self._alone():
-            for left_over in self.path.parent.glob(f".{self.path.name}.*.aside*"):
-                left_over.unlink()
-            aside = self.path.with_name(f".{self.path.name}.{os.getpid()}.aside")
-            try:
-                if self.path.exists():
-                    shutil.copyfile(self.path, aside)
-                _write(aside, night, tables)
-                _check(aside, night, tables)
-                with aside.open("rb+") as file:
-                    os.fsync(file.fileno())
-                aside.replace(self.path)
-            except (duckdb.Error, OSError) as error:
-                aside.unlink(missing_ok=True)
-                raise IolausError(
-                    f"Warehouse {self.path} could not be written ({error}); {night} is not published."
-                ) from error
+            rows = self.read("runs", None).to_pylist()
+            if all((row["stale"], row["stale_because"]) == _told(stale, row["as_of_date"]) for row in rows):
+                return
+            with self._swapped("stale nights are not marked") as aside, _writable(aside) as connection:
+                _columns_of(connection, contracts.load("published.runs"))
+                _mark(connection, stale)
 
     def read(self, table: str, night: date | None) -> pa.Table:
         contract = contracts.load(f"published.{table}")
@@ -102,6 +104,24 @@ class DuckDBWarehouse:
             yield connection
 
     @contextlib.contextmanager
+    def _swapped(self, otherwise: str) -> Iterator[Path]:
+        """A copy of the file to write to, swapped in at the end; on an error it is removed and nothing happened."""
+        for left_over in self.path.parent.glob(f".{self.path.name}.*.aside*"):
+            left_over.unlink()
+        aside = self.path.with_name(f".{self.path.name}.{os.getpid()}.aside")
+        try:
+            if self.path.exists():
+                shutil.copyfile(self.path, aside)
+            yield aside
+            with aside.open("rb+") as file:
+                os.fsync(file.fileno())
+            aside.replace(self.path)
+        except (duckdb.Error, OSError) as error:
+            raise IolausError(f"Warehouse {self.path} could not be written ({error}); {otherwise}.") from error
+        finally:
+            aside.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
         """Two publishers exclude each other; the lock goes with the process that holds it."""
         with self.path.with_name(f".{self.path.name}.lock").open("w") as lock:
@@ -109,7 +129,9 @@ class DuckDBWarehouse:
             yield
 
 
-def _write(path: Path, night: date, tables: Mapping[str, pa.Table]) -> None:
+@contextlib.contextmanager
+def _writable(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to the file `path` within one transaction."""
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET threads = 1")
@@ -119,18 +141,25 @@ def _write(path: Path, night: date, tables: Mapping[str, pa.Table]) -> None:
         connection.execute("USE w")
         connection.execute("BEGIN")
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
-        for table in sorted(tables, key=lambda name: (name != "runs", name)):  # views look at runs
-            _replace(connection, contracts.load(f"published.{table}"), night, tables[table])
+        yield connection
         connection.execute("COMMIT")
         connection.execute("CHECKPOINT")
 
 
+def _told(stale: Mapping[date, str], night: date) -> tuple[bool, str | None]:
+    return night in stale, stale.get(night)
+
+
+def _mark(connection: duckdb.DuckDBPyConnection, stale: Mapping[date, str]) -> None:
+    connection.execute(f"UPDATE {SCHEMA}.runs SET stale = false, stale_because = NULL WHERE stale")
+    for night, reason in sorted(stale.items()):
+        update = f"UPDATE {SCHEMA}.runs SET stale = true, stale_because = ? WHERE {NIGHT} = ?"
+        connection.execute(update, [reason, night])
+
+
 def _replace(connection: duckdb.DuckDBPyConnection, contract: contracts.Contract, night: date, rows: pa.Table) -> None:
     name = f"{SCHEMA}.{_quoted(contract.table)}"
-    columns = ", ".join(f"{_quoted(c.name)} {_type(c.type)}" for c in contract.columns)
-    connection.execute(f"CREATE TABLE IF NOT EXISTS {name} ({columns})")
-    for column in contract.columns:
-        connection.execute(f"ALTER TABLE {name} ADD COLUMN IF NOT EXISTS {_quoted(column.name)} {_type(column.type)}")
+    _columns_of(connection, contract)
     connection.execute(f"DELETE FROM {name} WHERE {NIGHT} = ?", [night])
     connection.register("incoming", rows)
     names = ", ".join(_quoted(column) for column in contract.column_names)
@@ -146,6 +175,15 @@ def _replace(connection: duckdb.DuckDBPyConnection, contract: contracts.Contract
     if contract.table == "runs" or _exists(connection, "runs"):
         connection.execute(f"CREATE OR REPLACE VIEW {view} AS SELECT {names} FROM {name} WHERE {NIGHT} = {newest}")
         connection.execute(f"COMMENT ON VIEW {view} IS {_literal('The newest published night of: ' + text)}")
+
+
+def _columns_of(connection: duckdb.DuckDBPyConnection, contract: contracts.Contract) -> None:
+    """Let the table exist with every column of its contract; what an earlier release wrote may lack some."""
+    name = f"{SCHEMA}.{_quoted(contract.table)}"
+    columns = ", ".join(f"{_quoted(c.name)} {_type(c.type)}" for c in contract.columns)
+    connection.execute(f"CREATE TABLE IF NOT EXISTS {name} ({columns})")
+    for column in contract.columns:
+        connection.execute(f"ALTER TABLE {name} ADD COLUMN IF NOT EXISTS {_quoted(column.name)} {_type(column.type)}")
 
 
 def _check(path: Path, night: date, tables: Mapping[str, pa.Table]) -> None:

@@ -48,6 +48,9 @@ def test_help_lists_every_command() -> None:
         (("run", "--date", "2.3.2026", "--root", "."), ("--date", "2.3.2026")),
         (("run", "--date", "2026-03-02", "--root", ".", "--engine", "duck"), (ENGINE, "duck")),
         (("backfill", "--from", "2026-03-05", "--to", "2026-03-02", "--root", "."), ("--to", "--from")),
+        (("backfill", "--root", "."), ("--from", "--stale")),
+        (("backfill", "--stale", "--from", "2026-03-02", "--root", "."), ("--stale", "--from")),
+        (("run", "--root", "."), ("--date", "--reproduce")),
         (("build", "no.such", "--date", "2026-03-02", "--root", "."), ("no.such", "iolaus steps")),
         (("explain", "crime", "c1", "--root", "."), ("account or campaign", "crime")),
         (("link", "--observations", "/no/file.csv", "--out", "/tmp/x"), ("/no/file.csv", "--observations")),
@@ -106,8 +109,11 @@ def test_a_demo_night_can_be_explained_evaluated_and_looked_at(tmp_path: Path) -
     assert "2026-03-02" in state
     assert "64 of 64" in state
 
-    again = iolaus(
-        "run", "--date", "2026-03-02", "--root", root, **{PSEUDONYM_KEY: "demo-key-for-simulated-worlds-only"}
-    )
+    key = {PSEUDONYM_KEY: "demo-key-for-simulated-worlds-only"}
+    rebuilt = iolaus("backfill", "--stale", "--root", root, **key)
+    assert (rebuilt.returncode, rebuilt.stdout) == (0, "No published night is stale.\n")
+    refused(iolaus("run", "--reproduce", "nonsense", "--root", root, **key), 1, "nonsense", "attribution.runs")
+
+    again = iolaus("run", "--date", "2026-03-02", "--root", root, **key)
     assert again.returncode == 0, again.stderr
     assert "0 steps built, 64 unchanged" in again.stderr

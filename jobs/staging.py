@@ -1,0 +1,149 @@
+"""Builds the staged tables: rows of the raw zone, checked, pseudonymised, each accepted once or rejected with its reason.
+
+A night is staged from its own partition. Rows that a later partition brings for it are taken in when the night is
+rebuilt knowing of them; the night that delivered them then leaves them out, so that every row counts in one night.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jobs import contracts, landing, recipes, steps
+from jobs.errors import IolausError
+from jobs.lake import Build
+from jobs.landing import Delivery, Late
+from jobs.pseudonyms import Pseudonyms
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from jobs.run import Runner
+
+REQUIRED = ("staged.api_requests", "staged.accounts", "staged.payment_instruments")
+
+
+@dataclass(frozen=True)
+class _Sources:
+    """What a night is staged from: its own delivery without the rows of `taken` days, and its rows in `later` ones."""
+
+    own: Delivery
+    later: tuple[tuple[Delivery, Late], ...]
+    taken: tuple[date, ...]
+
+
+def stage(run: Runner, step: str, night: date, known_on: date | None) -> int | None:
+    """Rows staged, or None when nothing changed. Raises `IolausError` when a required table was not delivered."""
+    table = contracts.load(step).table
+    key = Pseudonyms.from_environment().key_id
+    own = landing.find(run.settings.root, table, night)
+    if own.ds is None and step in REQUIRED:
+        raise IolausError(
+            f"Table {table} has no delivery for {night}: expected files in raw/{table}/ds={night}/; "
+            f"deliver it and run the night again."
+        )
+    builds = run.lake.builds(step)
+    until = max(known_on or night, knows(builds[night]) if night in builds else night)
+    deliveries = landing.later_deliveries(run.settings.root, table, night, until)
+    later = [(each, landing.late_rows(each).get(night)) for each in deliveries]
+    known = max([night, *(each.ds for each in deliveries if each.ds)])
+    sources = _Sources(
+        own,
+        tuple((each, late) for each, late in later if late),
+        tuple(day for day in recipes.earlier(step, night) if day in builds and knows(builds[day]) >= night),
+    )
+    late = {f"{each.ds}": found.digest for each, found in sources.later}
+    made = run.fingerprint(step, night, raw_parts(own.content_hash, late, key))
+    if run.unchanged(step, night, made):
+        return None
+    counted, accepted, rejected = _write(run, step, night, sources)
+    properties = {
+        "delivery": json.dumps(_delivery_row(table, sources, counted)),
+        "rejected_files": json.dumps(rejected),
+        "key": key,
+        "files": json.dumps({file.name: (file.size_bytes, file.changed_ns, file.sha256) for file in own.files}),
+        "knows": known.isoformat(),
+        "used_late": json.dumps(late),
+        "brings_late": json.dumps({f"{day}": (each.rows, each.digest) for day, each in landing.late_rows(own).items()}),
+    }
+    build = run.lake.commit(step, night, accepted, made, properties)
+    run.lake.clear_scratch()
+    return build.rows
+
+
+def knows(build: Build) -> date:
+    """The last partition whose rows a staged night could use."""
+    return date.fromisoformat(build.properties.get("knows", build.night.isoformat()))
+
+
+def raw_parts(content: str | None, late: dict[str, str], key: str) -> dict[str, object]:
+    """What a staged night takes from the raw zone, for its fingerprint; `late` maps partitions to digests."""
+    return {"content": content, "late": late, "key": key}
+
+
+def _write(run: Runner, step: str, night: date, sources: _Sources) -> tuple[dict[str, int], list[str], list[str]]:
+    """Counts, and the files of accepted and of rejected rows."""
+    table = contracts.load(step).table
+    if sources.own.ds is None and not sources.later:
+        return dict.fromkeys(("landed", "staged", "duplicates", "rejected", "late"), 0), [], []
+    paths = run.lake.paths("staged.ip_networks", night, night) if step in steps.LOOKS_UP_NETWORKS else []
+    networks = str(Path(paths[0]).parent) if paths else None
+    rows = landing.parse(run.spark, sources.own, table, night, networks, without=sources.taken)
+    for delivery, _ in sources.later:
+        rows = rows.unionByName(landing.parse(run.spark, delivery, table, night, networks, only=night))
+    parsed = run.lake.scratch(run.spark, rows)
+    before = _staged_before(run, step, night)
+    accepted, rejected = landing.split(parsed, table, before)
+    accepted_files = run.lake.write_files(step, night, accepted)
+    rejected_files = run.lake.write_files("staged.rejected", night, rejected)
+    counted = {
+        "landed": parsed.count(),
+        "staged": _rows(accepted_files),
+        "duplicates": landing.count_duplicates(parsed, table, before),
+        "rejected": _rows(rejected_files),
+        "late": sum(late.rows for _, late in sources.later),
+    }
+    return counted, accepted_files, rejected_files
+
+
+def _staged_before(run: Runner, step: str, night: date) -> DataFrame | None:
+    nights = [day for day in recipes.earlier(step, night) if day in run.lake.builds(step)]
+    return run.lake.read(run.spark, step, nights[0], nights[-1]) if nights else None
+
+
+def _rows(files: list[str]) -> int:
+    import pyarrow.parquet as pq
+
+    return sum(pq.ParquetFile(path).metadata.num_rows for path in files)
+
+
+def _delivery_row(table: str, sources: _Sources, counted: dict[str, int]) -> dict[str, object]:
+    own = sources.own
+    return {
+        "table_name": table,
+        "delivered_on": own.ds.isoformat() if own.ds else None,
+        "files": len(own.files),
+        "bytes": own.size_bytes,
+        **counted,
+        "content_hash": own.content_hash,
+        "unknown_columns": ",".join(sorted(own.unknown_columns)) or None,
+        "missing_columns": ",".join(sorted(own.missing_columns)) or None,
+        "note": None if own.ds else f"Table {table} was never delivered and reads as empty.",
+    }
+
+
+def collect(run: Runner, step: str, night: date) -> int | None:
+    """`staged.rejected` and `staged.deliveries`: what all staged tables of the night have to say, in one place."""
+    builds = [run.needed(name, night, step) for name in steps.staged_sources()]
+    made = run.fingerprint(step, night)
+    if run.unchanged(step, night, made):
+        return None
+    if step == "staged.rejected":
+        files = [path for build in builds for path in json.loads(build.properties["rejected_files"])]
+    else:
+        rows = [json.loads(build.properties["delivery"]) for build in builds]
+        files = run.lake.write_arrow(step, night, contracts.arrow_rows(step, rows))
+    return run.lake.commit(step, night, files, made, {}).rows

@@ -1,0 +1,30 @@
+"""Rebuilds what is stale, in order: a night that is rebuilt makes those that were built on it stale, and so on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from jobs import landing, staleness, steps
+from jobs.warehouse import open_warehouse
+
+if TYPE_CHECKING:
+    from jobs.run import Runner
+
+
+def rebuild(run: Runner, told: Callable[[date, str], None]) -> list[date]:
+    """Rebuild every stale published night with the rows that came late for it; gives the nights, oldest first.
+
+    `told` hears of each night and why before it is built.
+    """
+    warehouse = open_warehouse(run.settings.warehouse, run.settings.root)
+    late = timedelta(days=max(landing.late_days(name.split(".")[1]) for name in steps.staged_sources()))
+    rebuilt = []
+    for night in warehouse.nights():
+        if reason := staleness.reasons(run.lake, run.settings.root, [night]).get(night):
+            told(night, reason)
+            run.run(night, known_on=night + late)
+            rebuilt.append(night)
+    warehouse.mark(staleness.reasons(run.lake, run.settings.root, warehouse.nights()))
+    return rebuilt
