@@ -45,10 +45,14 @@ def transform(
     pairs = all_pairs.select("account_id", "signal", "entity")
     side_a = pairs.select("account_id", F.col("signal").alias("signal_a"), F.col("entity").alias("entity_a"))
     side_b = pairs.select("account_id", F.col("signal").alias("signal_b"), F.col("entity").alias("entity_b"))
+    # Engines hold the left side of a join in memory: never that of every cell with all accounts of one of its entities.
+    met_first = cells.select("signal_a", "entity_a", "signal_b", "entity_b").join(
+        side_a, on=["signal_a", "entity_a"], how="inner"
+    )
     taking_part = scratch(
-        cells.select("signal_a", "entity_a", "signal_b", "entity_b")
-        .join(side_a, on=["signal_a", "entity_a"], how="inner")
-        .join(side_b, on=["account_id", "signal_b", "entity_b"], how="inner")
+        side_b.join(met_first, on=["account_id", "signal_b", "entity_b"], how="inner").select(
+            "account_id", "signal_a", "entity_a", "signal_b", "entity_b"
+        )
     )
     met = (
         taking_part.select("account_id", F.col("signal_a").alias("signal"), F.col("entity_a").alias("entity"))
