@@ -6,11 +6,13 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 ROOT ?= demo
 ACCURACY ?= accuracy
+INNOCENT_SEEDS ?= $(shell seq 1001 1020)
+REPORT = $(BIN)/python -m tests.accuracy.report $(ACCURACY) --lookalikes $(ACCURACY)/lookalikes --adversary $(ACCURACY)/adversary
 
-.PHONY: help setup demo test check nights bench bench-accuracy dictionary clean
+.PHONY: help setup demo test check nights bench bench-accuracy bench-lookalikes bench-adversary dictionary clean
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
 
 setup: $(STAMP) ## install everything the project needs into .venv, from the lock file
 
@@ -34,12 +36,23 @@ nights: setup ## build nights in every way there is, under a real Airflow schedu
 	$(BIN)/python -m pytest tests -m slow
 	$(BIN)/python -m tests.ten_nights ten-nights
 
-bench: setup ## time one night of the small world on each engine
+bench: setup ## time one night of the small world on each engine, and linking a million observations
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench_linking
 
-bench-accuracy: setup ## score worlds nobody tuned for into docs/accuracy.md (about an hour)
-	$(BIN)/python -m tests.accuracy.worlds $(ACCURACY) $(foreach seed,701 702 703 704 705 706,small:$(seed)) $(foreach seed,801 802 803 804 805 806,varied:$(seed)) small:701:accounts=25000
-	$(BIN)/python -m tests.accuracy.report $(ACCURACY)
+bench-accuracy: setup ## score worlds nobody tuned for, what each signal adds, and the alternatives on them (hours)
+	KEEP_WORLDS=1 $(BIN)/python -m tests.accuracy.worlds $(ACCURACY) $(foreach seed,911 912 913 914 915 916,small:$(seed):days=7) $(foreach seed,961 962 963 964 965 966,varied:$(seed):days=7) small:911:accounts=25000:days=7
+	$(BIN)/python -m tests.accuracy.ablation 2 $(foreach seed,961 962 963,$(ACCURACY)/varied_$(seed)_days-7)
+	$(BIN)/python -m tests.accuracy.peers $(ACCURACY)
+	$(REPORT)
+
+bench-lookalikes: setup ## score 20 worlds of look-alikes alone and 20 near campaigns (about an hour)
+	$(BIN)/python -m tests.accuracy.worlds $(ACCURACY)/lookalikes $(foreach seed,$(INNOCENT_SEEDS),innocent:$(seed):days=4 small:$(seed):accounts=2500:days=4)
+	$(REPORT)
+
+bench-adversary: setup ## turn what operators can turn until nothing is found (about an hour)
+	$(BIN)/python -m tests.accuracy.adversary $(ACCURACY)/adversary
+	$(REPORT)
 
 dictionary: setup ## write docs/data-dictionary.md from the contracts
 	$(BIN)/python -m jobs.dictionary

@@ -137,8 +137,10 @@ def link(
     with tempfile.TemporaryDirectory(prefix="iolaus-link-") as scratch:
         chosen = settings.settings(Path(scratch), engine)
         with console.progress("linking"):
-            accounts, clusters = link_file(observations, out, chosen)
-    console.say(f"{accounts} accounts in {clusters} clusters, written to {out}.")
+            linked = link_file(observations, out, chosen)
+    console.say(f"{linked.accounts:,} accounts in {linked.clusters:,} clusters, written to {out}.")
+    if linked.left_out:
+        console.say(f"{linked.left_out:,} rows lack account, signal or entity and were left out.")
 
 
 @app.command()

@@ -6,9 +6,11 @@ them or not.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -26,8 +28,9 @@ from jobs.links import cells, components, entities
 from jobs.settings import Settings
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import DataFrame
 
+Scratch: TypeAlias = "Callable[[DataFrame], DataFrame]"
 NEEDED = ("account_id", "signal", "entity")
 LINKED = pa.schema(
     [("account_id", pa.string()), ("cluster_id", pa.string()), ("membership", pa.float64()), ("bits", pa.float64())]
@@ -38,24 +41,41 @@ BUCKETS = 32  # with one signal only, entities stand for themselves; buckets kee
 ANY_NIGHT = date(1970, 1, 1)  # the transforms used here do not look at the night
 
 
-def link_file(source: Path, target: Path, settings: Settings) -> tuple[int, int]:
-    """Read observations, write account_id, cluster_id, membership, bits; gives the numbers of accounts and clusters.
+@dataclass(frozen=True)
+class Linked:
+    """What became of one file: accounts in clusters, clusters, and rows left out for want of account, signal or entity."""
+
+    accounts: int
+    clusters: int
+    left_out: int
+
+
+def link_file(source: Path, target: Path, settings: Settings) -> Linked:
+    """Read observations, write account_id, cluster_id, membership, bits.
 
     Raises `UsageError` when the file is missing or lacks a column, `IolausError` when it cannot be read.
     """
-    table = _read(source)
+    table, left_out = read_observations(source)
     with session(settings.engine) as spark:
-        pieces = _link(spark, Lake(settings.root), table)
-    crowds = _memberships(pieces)
-    linked = pa.concat_tables([crowds, _small(table, crowds["account_id"])]).sort_by("account_id")
+        lake = Lake(settings.root)
+        path = lake.folder / "observations.parquet"
+        pq.write_table(table, path)
+        linked = link_table(table, spark.read.parquet(str(path)), lambda frame: lake.scratch(spark, frame))
     target.parent.mkdir(parents=True, exist_ok=True)
     aside = target.with_name(target.name + ".tmp")
     pq.write_table(linked, aside)
     aside.replace(target)
-    return linked.num_rows, len(pc.unique(linked["cluster_id"]))
+    return Linked(linked.num_rows, len(pc.unique(linked["cluster_id"])), left_out)
 
 
-def _read(source: Path) -> pa.Table:
+def link_table(table: pa.Table, observations: DataFrame, scratch: Scratch) -> pa.Table:
+    """Rows of LINKED, by account. `table` and `observations` hold the same: account_id, signal, entity, events."""
+    crowds = _memberships(_crowds(observations, len(pc.unique(table["signal"])) == 1, scratch))
+    return pa.concat_tables([crowds, _small(table, crowds["account_id"])]).sort_by("account_id")
+
+
+def read_observations(source: Path) -> tuple[pa.Table, int]:
+    """account_id, signal, entity, events, one row per triple; and how many rows lacked one of the three."""
     if not source.is_file():
         raise UsageError(f"The observations file {source} does not exist: correct --observations.")
     try:
@@ -78,21 +98,17 @@ def _read(source: Path) -> pa.Table:
             f"The observations file {source} has no row with account, signal and entity: nothing to link."
         )
     grouped = complete.group_by(list(NEEDED)).aggregate([("events", "sum")])
-    return grouped.rename_columns([*NEEDED, "events"])
+    return grouped.rename_columns([*NEEDED, "events"]), counted.num_rows - complete.num_rows
 
 
-def _link(spark: SparkSession, lake: Lake, table: pa.Table) -> pa.Table:
+def _crowds(observations: DataFrame, is_one_signal: bool, scratch: Scratch) -> pa.Table:
+    """Pieces of evidence of the accounts that form crowds, as in `campaigns.clusters`."""
     from pyspark.sql import functions as F
 
-    def scratch(frame: DataFrame) -> DataFrame:
-        return lake.scratch(spark, frame)
-
-    path = lake.folder / "observations.parquet"
-    pq.write_table(table, path)
-    observations = spark.read.parquet(str(path))
+    spark = observations.sparkSession
     alone, undecided = spark.createDataFrame([], NO_SYNCHRONY), spark.createDataFrame([], NO_DECISIONS)
     known = entities.transform(ANY_NIGHT, observations, alone)
-    if len(pc.unique(table["signal"])) == 1:
+    if is_one_signal:
         bucket = F.abs(F.crc32("entity")) % BUCKETS
         known = known.withColumn("family", F.concat(F.lit("bucket"), bucket.cast("string")))
     known = scratch(known)

@@ -1,11 +1,14 @@
 """Clusters too small for a null model of crowds: two or a few accounts that share several rare things.
 
 A pair is weighed as in record linkage: agreeing on an entity is worth log2(1/u) bits, u being the share of all pairs that
-agree on something of that family at least as rare; the strongest entity of each family counts, and the prior that a
-given other account is the same operator is 1/(N-1). Of the pairs with positive log-odds those are tied of which at most
-ALPHA can be chance: strangers reach t bits with a probability of at most 2^-t, so N(N-1)/2 * 2^-t of them are expected.
+agree on something of that family at least as rare, less what the activity of the two alone makes likelier; the strongest
+entity of each family counts, and the prior that a given other account is the same operator is 1/(N-1). Of the pairs with
+positive log-odds those are tied of which at most ALPHA can be chance: how many of the N(N-1)/2 pairs of strangers reach t
+bits is bounded by Chernoff over the families, each of which agrees by chance as often as it does in the file. Counting
+every way to reach t matters: with four families, strangers reach 22 bits a hundred times more often than 2^-22.
 Pairs are formed within rare entities only, so their number grows with the observations and not with the square of the
-accounts. Sources: Fellegi and Sunter, JASA 1969 (weights); Benjamini and Hochberg, JRSS B 57, 1995 (false discoveries).
+accounts. Sources: Fellegi and Sunter, JASA 1969 (weights); Chernoff, Ann. Math. Stat. 23, 1952; Benjamini and Hochberg,
+JRSS B 57, 1995 (false discoveries).
 """
 
 from __future__ import annotations
@@ -20,7 +23,9 @@ from scipy.sparse import csgraph
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-ALPHA = 0.3  # the bound counts true ties among the chance agreements, so that far fewer are false in fact
+ALPHA = 0.1  # of the ties may be chance; the bound counts true ties among the chance agreements, so far fewer are
+SLOPES = np.linspace(0.05, 3.0, 60)  # exponents at which Chernoff's bound is taken: any give a bound, these a close one
+STEP = 0.05  # nats: totals are rounded down to it before they are judged
 MAX_ACCOUNTS = 12  # of an entity that may tie pairs: what more share is weighed as a crowd, against its null model
 
 
@@ -32,23 +37,26 @@ class Ties:
     bits: Floats
 
 
-def tie_pairs(account: Ints, entity: Ints, family: Ints, population: int, accounts: int) -> Ties:
+def tie_pairs(account: Ints, entity: Ints, family: Ints, population: int, accounts: int, alpha: float = ALPHA) -> Ties:
     """Tie accounts in pairs, and pairs into clusters.
 
     `account`, `entity`: equally long, one element per distinct pair, codes from 0. `family`: per entity code. `population`:
-    N, the accounts of the whole file; `accounts`: one more than the largest account code.
+    N, the accounts of the whole file; `accounts`: one more than the largest account code; `alpha`: share of ties that may
+    be chance.
     """
-    left, right, kind, worth = _agreements(account, entity, family, population)
+    found = _agreements(account, entity, family, population)
     cluster, bits = np.full(accounts, -1, dtype=np.int64), np.zeros(accounts)
-    if not len(left):
+    if not len(found.left):
         return Ties(cluster, bits)
-    pair = left * accounts + right
-    order = np.lexsort((-worth, kind, pair))
-    pair, kind, worth = pair[order], kind[order], worth[order]
+    pair = found.left * accounts + found.right
+    order = np.lexsort((-found.bits, found.family, pair))
+    pair, kind, worth = pair[order], found.family[order], found.bits[order]
     first_of_kind = np.r_[True, (pair[1:] != pair[:-1]) | (kind[1:] != kind[:-1])]
     pairs, place = np.unique(pair[first_of_kind], return_inverse=True)
-    total = np.bincount(place, weights=worth[first_of_kind]) - np.log2(max(population - 1, 1))
-    tied = (total > 0) & (total >= _threshold(total, population))
+    total: Floats = np.bincount(place, weights=worth[first_of_kind]).astype(np.float64)
+    prior = np.log2(max(population - 1, 1))
+    tied = (total > prior) & (total >= _threshold(total, found, population, alpha))
+    total -= prior
     one, other, strength = pairs[tied] // accounts, pairs[tied] % accounts, total[tied]
     graph = sparse.coo_array((np.ones(len(one)), (one, other)), shape=(accounts, accounts))
     _, label = csgraph.connected_components(graph, directed=False)
@@ -61,28 +69,57 @@ def tie_pairs(account: Ints, entity: Ints, family: Ints, population: int, accoun
     return Ties(cluster, bits)
 
 
-def _threshold(total: Floats, population: int) -> float:
-    """The log-odds from which at most ALPHA of the pairs are expected by chance."""
-    falling = np.sort(total)[::-1]
-    found = np.arange(1, len(falling) + 1)
-    by_chance = population / 2.0 * np.exp2(-falling)  # N(N-1)/2 pairs, of whose bits the prior has taken log2(N-1)
-    kept = np.flatnonzero(by_chance <= ALPHA * found)
-    return float(falling[kept[-1]]) if len(kept) else np.inf
+@dataclass(frozen=True)
+class _Agreements:
+    """Every two accounts that met one rare entity (smaller code first), its family and degree, and the bits of it."""
+
+    left: Ints
+    right: Ints
+    family: Ints
+    degree: Ints
+    bits: Floats
 
 
-def _rarity_bits(family: Ints, degree: Ints, population: int) -> Floats:
-    """Per agreement, minus log2 of the share of all pairs that agree on something of its family no more common."""
+def _threshold(total: Floats, found: _Agreements, population: int, alpha: float) -> float:
+    """The bits, prior left out, from which at most `alpha` of the pairs are expected by chance."""
+    nats = np.floor(total * np.log(2) / STEP) * STEP
+    levels, counts = np.unique(nats, return_counts=True)
+    reaching = np.cumsum(counts[::-1])[::-1]
+    by_chance = population * (population - 1) / 2.0 * np.exp(_log_chance(levels, found, population))
+    kept = np.flatnonzero(by_chance <= alpha * reaching)
+    return float(levels[kept[0]] / np.log(2)) if len(kept) else np.inf
+
+
+def _log_chance(nats: Floats, found: _Agreements, population: int) -> Floats:
+    """Upper bound of ln P(a pair of strangers reaches so many nats over all families), per element of `nats`."""
     every = population * (population - 1) / 2.0
-    bits = np.zeros(len(family))
-    for kind in np.unique(family):
-        mine = np.flatnonzero(family == kind)
-        counts = np.cumsum(np.bincount(degree[mine], minlength=MAX_ACCOUNTS + 1))
-        bits[mine] = np.log2(np.maximum(every / counts[degree[mine]], 1.0))
+    level, pairs = np.unique(found.family * (MAX_ACCOUNTS + 1) + found.degree, return_counts=True)
+    family, degree = level // (MAX_ACCOUNTS + 1), level % (MAX_ACCOUNTS + 1)
+    share = pairs / every
+    worth = _rarity_bits(found.family, found.degree, population, family, degree) * np.log(2)
+    _, of_family = np.unique(family, return_inverse=True)
+    bound = np.zeros(len(nats))
+    for slope in SLOPES:
+        gain = np.bincount(of_family, weights=share * np.expm1(slope * worth))
+        bound = np.minimum(bound, np.log1p(gain).sum() - slope * nats)
+    return bound
+
+
+def _rarity_bits(of: Ints, degree: Ints, population: int, family: Ints, up_to: Ints) -> Floats:
+    """Minus log2 of the share of all pairs that agree on something of `family` met by at most `up_to` accounts.
+
+    `of`, `degree`: family and accounts of every agreement in the file, an agreement being a pair on one entity.
+    """
+    every = population * (population - 1) / 2.0
+    kinds = np.unique(of)
+    counts = np.zeros((len(kinds), MAX_ACCOUNTS + 1))
+    np.add.at(counts, (np.searchsorted(kinds, of), degree), 1.0)
+    agreeing = np.cumsum(counts, axis=1)[np.searchsorted(kinds, family), up_to]
+    bits: Floats = np.log2(np.maximum(every / agreeing, 1.0))
     return bits
 
 
-def _agreements(account: Ints, entity: Ints, family: Ints, population: int) -> tuple[Ints, Ints, Ints, Floats]:
-    """Every two accounts that met one rare entity: both (smaller first), the family, and the bits of the agreement."""
+def _agreements(account: Ints, entity: Ints, family: Ints, population: int) -> _Agreements:
     order = np.lexsort((account, entity))
     account, entity = account[order], entity[order]
     degree = np.bincount(entity, minlength=len(family))
@@ -94,6 +131,16 @@ def _agreements(account: Ints, entity: Ints, family: Ints, population: int) -> t
         lefts.append(account[same])
         rights.append(account[same + apart])
         entities.append(entity[same])
-    met = np.concatenate(entities)
-    worth = _rarity_bits(family[met], degree[met], population)
-    return np.concatenate(lefts), np.concatenate(rights), family[met], worth
+    left, right, met = np.concatenate(lefts), np.concatenate(rights), np.concatenate(entities)
+    bits = _rarity_bits(family[met], degree[met], population, family[met], degree[met])
+    return _Agreements(left, right, family[met], degree[met], np.maximum(bits - _busy_bits(account, left, right), 0.0))
+
+
+def _busy_bits(account: Ints, left: Ints, right: Ints) -> Floats:
+    """How many bits likelier than two usual accounts these two are to meet by chance, having met so many rare things."""
+    if not len(account):
+        return np.zeros(0)
+    things = np.bincount(account).astype(np.float64)
+    usual = things[things > 0].mean()
+    bits: Floats = np.log2(np.maximum(things[left] * things[right] / usual**2, 1.0))
+    return bits

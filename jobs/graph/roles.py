@@ -47,8 +47,11 @@ OWN_WORK, MUCH_OWN_WORK = (
 )  # of a typical member's template share: below, part of the traffic is somebody else's
 OWN_HABIT = 0.9  # of an account's events on what the campaign uses: below, it also has a client or a place of its own
 OTHER_LOAD = 0.7  # octaves: the campaign's work on a stolen key is not balanced with that of its own accounts
-# Per clue, the probabilities of its values: for a stolen account, and what is supposed of the operator's own at first.
-# A stranger's account is rarely made like the campaign's, and its owner goes on using it, from home, with another client.
+IDLE_OWNERS = 0.1  # of stolen accounts: some leaked keys are those of abandoned projects, and nothing but theft shows
+OF_OWNERS = ("work", "client", "network")  # clues that an owner who uses the account leaves, and an idle one does not
+# Per clue, the probabilities of its values: for a stolen account that its owner uses, and what is supposed of the
+# operator's own at first. A stranger's account is rarely made like the campaign's; its owner uses it from home, with
+# another client.
 STOLEN = {
     "made": (0.05, 0.95),
     "work": (0.2, 0.45, 0.35),
@@ -130,12 +133,18 @@ def _stolen_bits(clues: Mapping[str, Ints]) -> Floats:
         worked = 1.0 - stolen
         prior = (stolen.sum() + PSEUDO * PRIOR_VICTIM) / (count + PSEUDO)
         total = np.full(count, np.log2(prior / (1 - prior)))
+        in_use = np.zeros(count)  # bits of the clues that only an owner who uses the account leaves
         for name, codes in clues.items():
             seen = (
                 np.bincount(codes, weights=worked, minlength=len(WORKED[name])) if turn else np.zeros(len(WORKED[name]))
             )
             expected = (seen + PSEUDO * np.array(WORKED[name])) / (seen.sum() + PSEUDO)
-            total += np.log2(np.array(STOLEN[name]) / expected)[codes]
+            bits = np.log2(np.array(STOLEN[name]) / expected)[codes]
+            if name in OF_OWNERS:
+                in_use += bits
+            else:
+                total += bits
+        total += np.log2((1 - IDLE_OWNERS) * np.exp2(in_use) + IDLE_OWNERS)
         stolen = 1.0 / (1.0 + np.exp2(-total))
     return total
 

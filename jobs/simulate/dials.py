@@ -7,6 +7,7 @@ drawn by the seed, and sweeps of one dial until detection fails, show whether it
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -14,24 +15,42 @@ from jobs.errors import UsageError
 from jobs.simulate.specs import CampaignSpec, LookalikeSpec, Preset
 
 DIALS = tuple(field.name for field in fields(CampaignSpec) if field.type in ("float", "int"))
+CHOICES = {  # dials that take a word
+    "address_kind": ("hosting", "proxy", "residential"),
+    "client": ("common", "custom"),
+    "system_prompt": ("none", "shared", "framework"),
+    "email_pattern": ("digits", "catch_all", "plain"),
+    "proxy_network": ("none",),
+    "access_program": ("none", "startup", "education", "research"),
+}
 
 
 def turned(preset: Preset, dials: list[str]) -> Preset:
     """Every campaign of `preset` with the `dials` set, each given as NAME=VALUE.
 
-    Raises `UsageError` for a dial there is not, or a value that is no number.
+    Raises `UsageError` for a dial there is not, or a value it does not take.
     """
-    changes: dict[str, float | int] = {}
-    kinds = {field.name: field.type for field in fields(CampaignSpec)}
+    changes: dict[str, Any] = {}
     for text in dials:
         name, _, value = text.partition("=")
-        if name not in DIALS:
-            raise UsageError(f"--dial {name} is unknown; choose one of {', '.join(DIALS)}.")
-        try:
-            changes[name] = int(value) if kinds[name] == "int" else float(value)
-        except ValueError:
-            raise UsageError(f"--dial {name} takes a number, not {value!r}.") from None
-    return replace(preset, campaigns=tuple(replace(spec, **changes) for spec in preset.campaigns))  # type: ignore[arg-type]
+        changes[name] = _choice(name, value) if name in CHOICES else _number(name, value)
+    return replace(preset, campaigns=tuple(replace(spec, **changes) for spec in preset.campaigns))
+
+
+def _choice(name: str, value: str) -> str | None:
+    if value not in CHOICES[name]:
+        raise UsageError(f"--dial {name} takes one of {', '.join(CHOICES[name])}, not {value!r}.")
+    return None if value == "none" and name in ("proxy_network", "access_program") else value
+
+
+def _number(name: str, value: str) -> float:
+    if name not in DIALS:
+        raise UsageError(f"--dial {name} is unknown; choose one of {', '.join(sorted({*DIALS, *CHOICES}))}.")
+    kinds = {field.name: field.type for field in fields(CampaignSpec)}
+    try:
+        return int(value) if kinds[name] == "int" else float(value)
+    except ValueError:
+        raise UsageError(f"--dial {name} takes a number, not {value!r}.") from None
 
 
 def varied(preset: Preset, rng: np.random.Generator) -> Preset:

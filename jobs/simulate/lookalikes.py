@@ -78,6 +78,17 @@ def enterprise_nat(build: Builder, index: Column, number: int) -> None:
     build.streams.task_mix[index] = cat.task_mix("developer")
 
 
+def enterprise_vpn(build: Builder, index: Column, number: int) -> None:
+    """Staff in many countries and time zones behind one company's VPN, each with a card of their own."""
+    name = f"Southgate {number} Remote"
+    countries, hours = (column[index].copy() for column in (build.accounts.country, build.streams.hours_from_utc))
+    one_organization(build, index, name)
+    one_network(build, index, 28, name, "corporate", 3, 0.8)
+    build.accounts.country[index], build.streams.hours_from_utc[index] = countries, hours
+    build.streams.weekend[index] = 0.1
+    build.streams.task_mix[index] = cat.task_mix("office")
+
+
 def agency(build: Builder, index: Column, number: int) -> None:
     one_card(build, index)
     build.streams.task_mix[index] = cat.task_mix("office")
@@ -212,6 +223,7 @@ def family(build: Builder, index: Column, number: int) -> None:
 
 KINDS: dict[str, Callable[[Builder, Column, int], None]] = {
     "enterprise_nat": enterprise_nat,
+    "enterprise_vpn": enterprise_vpn,
     "agency": agency,
     "white_label": white_label,
     "aggregator": aggregator,

@@ -34,9 +34,9 @@ def make_campaign(build: Builder, spec: CampaignSpec, index: Column, victims: Co
     pay(build, spec, index)
     egress = network(build, spec, index)
     work(build, spec, index, number, started)
+    rotate(build, spec, index)
     if spec.honest_share > 0:
         build.extra.append(honest(build, spec, index))
-    rotate(build, spec, index)
     if len(victims):
         build.extra.append(steal(build, index, victims, egress, number))
 
@@ -169,7 +169,7 @@ def honest(build: Builder, spec: CampaignSpec, index: Column) -> people.Streams:
 
 
 def rotate(build: Builder, spec: CampaignSpec, index: Column) -> None:
-    """Bans fall on each day after the second; the last accounts of the campaign wait and replace them one by one."""
+    """Bans fall on each day after the second, on accounts that have worked; the last accounts wait and replace them."""
     accounts, streams = build.accounts, build.streams
     daily = round(len(index) * spec.banned_share)
     reserve = min(len(index) // 2, daily * max(0, build.days - 3))
@@ -177,7 +177,7 @@ def rotate(build: Builder, spec: CampaignSpec, index: Column) -> None:
         return
     working, waiting = index[:-reserve], index[-reserve:]
     for turn, (fallen, fresh) in enumerate(zip(working, waiting, strict=False)):
-        day = 2 + turn // daily
+        day = max(2 + turn // daily, int(streams.first_day[fallen]) + 1)
         accounts.banned_day[fallen] = day
         streams.last_day[fallen] = day
         wait = build.rng.uniform(0.2, 1.0) * spec.replacement_hours * HOUR_US

@@ -33,7 +33,7 @@ class CampaignSpec:
     # payment
     shared_card_share: float = 0.0
     accounts_per_card: int = 3
-    card_bins: int = 2  # virtual-card BINs used
+    card_bins: int = 2  # virtual-card BINs used; 0 is ordinary bank cards of a hundred BINs
     # device
     shared_device_share: float = 0.0
     accounts_per_device: int = 3
@@ -146,6 +146,7 @@ LOOKALIKES = (
     LookalikeSpec("release_day", 60, 5000),
     LookalikeSpec("family", 3, 100),
     LookalikeSpec("bystander", 28, 5000),
+    LookalikeSpec("enterprise_vpn", 25, 5000),
 )
 FEW_LOOKALIKES = (
     LookalikeSpec("enterprise_nat", 20, 400),

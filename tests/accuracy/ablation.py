@@ -1,8 +1,9 @@
-"""What each signal adds, and the null model: worlds already built, their last night linked and judged again without it.
+"""What each signal adds, and the null model: worlds already built, one night of them linked and judged again without it.
 
-`python -m tests.accuracy.ablation WORLD [WORLD ...]` takes roots that `tests.accuracy.worlds` built with KEEP_WORLDS=1 and
-writes `WORLD/ablation.json`: the figures of every variant by name. The registry of the night before stays as it is; nothing
-is written into the world's lake but the last night's tables, which the last variant, `everything`, restores.
+`python -m tests.accuracy.ablation NUMBER WORLD [WORLD ...]` takes the number of a night (1 is the first) and roots that
+`tests.accuracy.worlds` built with KEEP_WORLDS=1, and writes `WORLD/ablation-NUMBER.json`: the figures of every variant
+by name. The registry of the night before stays as it is; nothing is written into the world's lake but that night's tables,
+which the last variant, `everything`, restores. An early night tells more than the last: evidence is still thin.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import numpy as np
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -29,6 +31,12 @@ from tests.accuracy.worlds import KEY, SCORED, score
 
 EVERYTHING = "everything"
 NO_SIGNIFICANCE = "null model off"
+COLUMNS = (
+    ("account_recall", 3),
+    ("pairwise_f1", 3),
+    ("account_precision", 3),
+    ("innocent_campaigns_suspected", 1),
+)
 Figures = dict[str, Any]
 
 
@@ -57,25 +65,25 @@ def variants() -> dict[str, tuple[str, ...]]:
     return {**{signal: (signal,) for signal in FAMILIES}, **whole, NO_SIGNIFICANCE: (), EVERYTHING: ()}
 
 
-def main(roots: list[Path]) -> None:
+def main(number: int, roots: list[Path]) -> None:
     os.environ.setdefault(PSEUDONYM_KEY, KEY)
     with runner(settings(roots[0])) as engine:
         for root in roots:
-            target = root / "ablation.json"
+            target = root / f"ablation-{number}.json"
             if target.exists():
                 continue
             figures: dict[str, Figures] = {}
             for name, signals in variants().items():
                 started = time.monotonic()
-                figures[name] = without(engine, root, name, signals)
+                figures[name] = without(engine, root, number, name, signals)
                 print(f"{root.name} without {name}: {time.monotonic() - started:.0f} s", flush=True)  # noqa: T201
             target.write_text(json.dumps(figures, indent=1, sort_keys=True))
 
 
-def without(engine: Runner, root: Path, name: str, signals: tuple[str, ...]) -> Figures:
+def without(engine: Runner, root: Path, number: int, name: str, signals: tuple[str, ...]) -> Figures:
     own = Without(settings(root))
     own._spark, own.signals = engine.spark, signals
-    night = landed_nights(own.settings)[-1]
+    night = landed_nights(own.settings)[number - 1]
     unjudged = mock.patch.multiple(cells, ALPHA=1e300, MAX_CHANCE_SHARE=1e9)
     with unjudged if name == NO_SIGNIFICANCE else nullcontext():
         for step in steps.upstream():
@@ -84,5 +92,51 @@ def without(engine: Runner, root: Path, name: str, signals: tuple[str, ...]) -> 
     return score({table: own.lake.read_arrow(f"published.{table}", night, night) for table in SCORED}, root / "truth")
 
 
+def section(folders: list[Path]) -> str:
+    """What was lost without each signal, mean over worlds, as a part of docs/accuracy.md; empty when nothing was ablated."""
+    parts = []
+    for number in range(1, 100):
+        worlds = [json.loads(path.read_text()) for f in folders for path in sorted(f.glob(f"*/ablation-{number}.json"))]
+        if worlds:
+            parts += [f"On night {number}, mean of {len(worlds)} worlds.", "", *_table(worlds), ""]
+    return "\n".join(["## Ablation", "", *parts]) if parts else ""
+
+
+def _table(worlds: list[dict[str, Figures]]) -> list[str]:
+    lines = ["| without | recall | pairwise F1 | precision | innocent groups | tier that loses most recall |"]
+    lines += ["|---|---|---|---|---|---|"]
+    whole = [world[EVERYTHING] for world in worlds]
+    lines.append("| nothing: all in place | " + " | ".join(_mean(whole, key) for key, _ in COLUMNS) + " | |")
+    for name in variants():
+        if name != EVERYTHING:
+            left = [world[name] for world in worlds]
+            changes = " | ".join(_change(left, whole, key, places) for key, places in COLUMNS)
+            lines.append(f"| {name.replace('_', ' ')} | {changes} | {_worst_tier(left, whole)} |")
+    return lines
+
+
+def _mean(figures: list[Figures], key: str) -> str:
+    return f"{np.mean([each['overall'][key] or 0.0 for each in figures]):.3f}"
+
+
+def _change(left: list[Figures], whole: list[Figures], key: str, places: int) -> str:
+    change = np.mean(
+        [(a["overall"][key] or 0.0) - (b["overall"][key] or 0.0) for a, b in zip(left, whole, strict=True)]
+    )
+    return f"{change:+.{places}f}" if abs(change) >= 0.5 * 10.0**-places else "0"
+
+
+def _worst_tier(left: list[Figures], whole: list[Figures]) -> str:
+    lost: dict[str, list[float]] = {}
+    for a, b in zip(left, whole, strict=True):
+        for tier, row in b["by_tier"].items():
+            lost.setdefault(tier, []).append(
+                (a["by_tier"][tier]["account_recall"] or 0.0) - (row["account_recall"] or 0.0)
+            )
+    tier = min(sorted(lost), key=lambda name: float(np.mean(lost[name])))
+    change = float(np.mean(lost[tier]))
+    return f"{tier} {change:+.3f}" if change <= -0.0005 else ""
+
+
 if __name__ == "__main__":
-    main([Path(each) for each in sys.argv[1:]])
+    main(int(sys.argv[1]), [Path(each) for each in sys.argv[2:]])

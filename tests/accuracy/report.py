@@ -1,21 +1,24 @@
 """Turns the figures of many worlds into docs/accuracy.md: means, bootstrap intervals by world, the worst world.
 
-`python -m tests.accuracy.report FOLDER [FOLDER ...]` reads what `tests.accuracy.worlds` wrote.
+`python -m tests.accuracy.report FOLDER [FOLDER ...] [--lookalikes FOLDER] [--adversary FOLDER]` reads what
+`tests.accuracy.worlds`, `ablation`, `peers` and `adversary` wrote. Folders that do not exist are left out.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-import sys
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from tests.accuracy import ablation, adversary_report, innocents
+from tests.accuracy.intervals import interval
+from tests.accuracy.peers.section import section as against_peers
+
 TARGET = Path(__file__).resolve().parent.parent.parent / "docs" / "accuracy.md"
-DRAWS = 2_000
-SEED = 20260223
 OVERALL = (
     ("account precision at `deliberate`", "account_precision"),
     ("account recall", "account_recall"),
@@ -40,19 +43,45 @@ also draws every dial of the campaigns, their number and sizes, and the sizes of
 95 % bootstrap intervals over worlds. Simulator and detector have the same authors: read the losses first.
 
 What is not good: where an operator mixes unrelated customers into its own accounts (two thirds of the `varied`
-campaigns), those of their requests that ask for the campaign's tasks are counted as its own; a stolen account whose owner
-does not use it cannot be told from an aged account of the operator.
+campaigns), those of their requests that ask for the campaign's tasks are counted as its own, and much of such traffic hides
+the intent (see *Adversary*). A stolen account whose owner does not use it cannot be told from an operator's aged account,
+so about one victim in twenty is called operated.
 """
 
 
-def main(folders: list[Path]) -> None:
+LOOKALIKES = """## Look-alikes
+
+Worlds made to accuse somebody: all kinds of innocent groups alone, and the same near campaigns. *Accused* is being an
+operated member of a `deliberate` campaign, *suspected* of one that is `suspicious` or `deliberate`. Everybody who carries
+one label of the whole world (`mobile_nat`, `vpn_exits`, `framework_default`) counts as one group.
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folders", type=Path, nargs="*")
+    parser.add_argument("--lookalikes", type=Path)
+    parser.add_argument("--adversary", type=Path)
+    asked = parser.parse_args()
+    worlds = _worlds(asked.folders)
+    sections = [INTRODUCTION, *(_section(name, worlds[name]) for name in sorted(worlds))]
+    sections += [against_peers(asked.folders), ablation.section(asked.folders)]
+    if asked.lookalikes and asked.lookalikes.exists():
+        near = _worlds([asked.lookalikes])
+        sections += [LOOKALIKES, *(innocents.section(name, near[name]) for name in sorted(near))]
+    if asked.adversary and asked.adversary.exists():
+        sections.append(adversary_report.section(asked.adversary))
+    TARGET.write_text("\n".join(each for each in sections if each), encoding="utf-8")
+
+
+def _worlds(folders: list[Path]) -> dict[str, list[dict[str, Any]]]:
+    """Figures of every world, by preset and options: all its seeds."""
     worlds: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for path in sorted(path for folder in folders for path in folder.glob("*.json")):
         figures = json.loads(path.read_text())
         preset, _, *options = figures["world"].split(":")
         worlds[" ".join([preset, *options])].append(figures)
-    sections = [_section(name, worlds[name]) for name in sorted(worlds)]
-    TARGET.write_text("\n".join([INTRODUCTION, *sections]), encoding="utf-8")
+    return worlds
 
 
 def _section(name: str, figures: list[dict[str, Any]]) -> str:
@@ -83,15 +112,13 @@ def _row(title: str, values: list[float | None], key: str) -> str:
     known = np.array([value for value in values if value is not None], dtype=float)
     if not len(known):
         return f"| {title} | | | |"
-    chance = np.random.default_rng(SEED)
-    means = known[chance.integers(0, len(known), (DRAWS, len(known)))].mean(axis=1)
-    low, high = np.percentile(means, [2.5, 97.5])
+    mean, low, high = interval(known.tolist())
     if key == "volume_attributed":
         worst = known[np.argmax(np.abs(known - 1.0))]
     else:
         small_is_good = key.startswith(("innocent", "calibration", "median"))
         worst = known.max() if small_is_good else known.min()
-    return f"| {title} | {known.mean():.3f} | {low:.3f} to {high:.3f} | {worst:.3f} |"
+    return f"| {title} | {mean:.3f} | {low:.3f} to {high:.3f} | {worst:.3f} |"
 
 
 def _mean(values: list[float]) -> str:
@@ -99,4 +126,4 @@ def _mean(values: list[float]) -> str:
 
 
 if __name__ == "__main__":
-    main([Path(each) for each in sys.argv[1:]])
+    main()

@@ -23,6 +23,7 @@ from jobs.evaluate import evaluate
 from jobs.run import Runner, landed_nights, runner
 from jobs.settings import PSEUDONYM_KEY, settings
 from jobs.simulate.worlds import write_world
+from tests.accuracy.innocents import groups_by_kind
 
 KEY = "key-of-simulated-worlds-only"
 TRUTH = ("accounts", "campaigns", "daily")
@@ -38,25 +39,30 @@ def main(folder: Path, worlds: list[str]) -> None:
             target = folder / f"{world.replace(':', '_').replace('=', '-')}.json"
             if target.exists():
                 continue
-            started = time.monotonic()
-            root = folder / target.stem
-            shutil.rmtree(root, ignore_errors=True)
-            figures = run_world(engine, root, world)
-            aside = target.with_suffix(".tmp")
-            aside.write_text(json.dumps(figures, indent=1, sort_keys=True))
-            aside.replace(target)
-            if not os.environ.get("KEEP_WORLDS"):
-                shutil.rmtree(root)
-            print(f"{world}: {time.monotonic() - started:.0f} s", flush=True)  # noqa: T201
+            keep(engine, target, world)
+
+
+def keep(engine: Runner, target: Path, world: str, **labels: Any) -> None:
+    """Run one world beside its JSON file `target`; `labels` are written among its figures. The file appears whole."""
+    started = time.monotonic()
+    root = target.with_suffix("")
+    shutil.rmtree(root, ignore_errors=True)
+    figures = run_world(engine, root, world) | labels | {"seconds": round(time.monotonic() - started)}
+    aside = target.with_suffix(".tmp")
+    aside.write_text(json.dumps(figures, indent=1, sort_keys=True))
+    aside.replace(target)
+    if not os.environ.get("KEEP_WORLDS"):
+        shutil.rmtree(root)
+    print(f"{target.stem}: {figures['seconds']} s", flush=True)  # noqa: T201
 
 
 def run_world(engine: Runner, root: Path, world: str) -> Figures:
-    """`world` is PRESET:SEED, then NAME=VALUE for `accounts` or any dial."""
+    """`world` is PRESET:SEED, then NAME=VALUE for `accounts`, `days` or any dial."""
     preset, seed, *options = world.split(":")
     given = dict(option.split("=") for option in options)
-    accounts = int(given.pop("accounts")) if "accounts" in given else None
+    accounts, days = (int(given.pop(name)) if name in given else None for name in ("accounts", "days"))
     root.mkdir(parents=True)
-    write_world(root, preset, int(seed), accounts, dials=[f"{name}={value}" for name, value in given.items()])
+    write_world(root, preset, int(seed), accounts, days, dials=[f"{name}={value}" for name, value in given.items()])
     own = Runner(settings(root))
     own._spark = engine.spark
     nights = landed_nights(own.settings)
@@ -69,9 +75,11 @@ def run_world(engine: Runner, root: Path, world: str) -> Figures:
 
 
 def score(published: dict[str, pa.Table], truth: Path) -> Figures:
-    """The evaluation as plain figures."""
-    report = evaluate(published, {name: pq.ParquetFile(truth / f"{name}.parquet").read() for name in TRUTH})
-    figures: Figures = json.loads(report.as_json())
+    """The evaluation as plain figures, with the groups of each kind of look-alike and the victims beside them."""
+    known = {name: pq.ParquetFile(truth / f"{name}.parquet").read() for name in TRUTH}
+    figures: Figures = json.loads(evaluate(published, known).as_json())
+    for kind, groups in groups_by_kind(published, known).items():
+        figures["lookalikes"].setdefault(kind, {}).update(groups)
     return figures
 
 

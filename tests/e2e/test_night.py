@@ -17,6 +17,7 @@ import pytest
 
 from jobs import quality, settings, steps
 from jobs.errors import IolausError, QualityRefusal, UsageError
+from jobs.explain import explain_account
 from jobs.run import Runner, runner
 from jobs.warehouse import Warehouse, open_warehouse
 from tests.worlds import FIRST, SECOND, copy_of, golden_world, partition, rewrite
@@ -92,6 +93,21 @@ def test_every_landed_row_is_accounted_for(world: Path) -> None:
 
 def test_evidence_sums_to_the_published_likelihood(world: Path) -> None:
     assert_evidence_sums(world, FIRST)
+
+
+def test_an_explanation_sums_to_what_was_published_about_an_account_and_its_campaign(world: Path) -> None:
+    warehouse = published(world)
+    verdicts = warehouse.read("account_verdicts", FIRST).to_pylist()
+    accused = [row for row in verdicts if row["verdict"] == "deliberate"]
+    account = min(accused, key=lambda row: str(row["account_id"]))
+    membership, intent = explain_account(warehouse, account["account_id"], FIRST).sections
+    for section in (membership, intent):
+        assert section.pieces[0].signal == "prior"
+        assert math.isclose(math.fsum(piece.bits for piece in section.pieces), section.total, abs_tol=1e-9)
+    assert any(piece.bits < 0 for piece in intent.pieces[1:])  # what speaks against it is shown too
+    likelihood = 1 / (1 + 2**-intent.total)
+    assert math.isclose(1 / (1 + 2**-membership.total), account["membership"], abs_tol=1e-6)
+    assert math.isclose(account["membership"] * likelihood, account["likelihood"], abs_tol=2e-6)
 
 
 def assert_evidence_sums(root: Path, night: date) -> None:

@@ -13,8 +13,7 @@ from pyspark.sql import SparkSession
 
 from jobs.errors import IolausError, UsageError
 from jobs.lake import Lake
-from jobs.linking import LINKED, _link, _memberships, _small
-from jobs.linking import _read as read
+from jobs.linking import LINKED, link_table, read_observations
 
 Met = list[tuple[str, str, str]]
 
@@ -44,17 +43,22 @@ def group(prefix: str, count: int, seed: int = 5) -> Met:
     return met
 
 
-def link(spark: SparkSession, folder: Path, met: Met) -> dict[str, set[str]]:
-    """Clusters by name, as the command writes them."""
+def link(spark: SparkSession, folder: Path, met: Met, partitions: int = 1) -> dict[str, set[str]]:
+    """Clusters by name, as the command writes them, from observations in so many partitions and files."""
     source = folder / "met.csv"
     with source.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["account_id", "signal", "entity"])
         writer.writerows(met)
-    table = read(source)
-    (folder / "lake").mkdir(exist_ok=True)
-    crowds = _memberships(_link(spark, Lake(folder), table))
-    linked = pa.concat_tables([crowds, _small(table, crowds["account_id"])])
+    table, _ = read_observations(source)
+    lake = Lake(folder)
+    parts = lake.folder / "observations"
+    parts.mkdir(exist_ok=True)
+    for part in range(partitions):
+        mine = table.take(list(range(part, table.num_rows, partitions)))
+        pq.write_table(mine, parts / f"{part}.parquet")
+    observations = spark.read.parquet(str(parts)).repartition(partitions)
+    linked = link_table(table, observations, lambda frame: lake.scratch(spark, frame))
     assert linked.schema == LINKED
     accounts = linked["account_id"].to_pylist()
     assert len(set(accounts)) == len(accounts)
@@ -98,7 +102,7 @@ def test_one_signal_alone_is_enough_when_several_rare_things_agree(spark: SparkS
     assert found["r00"] == {f"r{n:02d}" for n in range(15)}
 
 
-@pytest.mark.parametrize("change", ["shuffled", "renamed", "repeated"])
+@pytest.mark.parametrize("change", ["shuffled", "renamed", "repeated", "partitioned"])
 def test_order_names_and_repeats_do_not_change_who_is_together(
     spark: SparkSession, tmp_path: Path, change: str
 ) -> None:
@@ -108,6 +112,8 @@ def test_order_names_and_repeats_do_not_change_who_is_together(
     before = link(spark, tmp_path / "one", met)
     if change == "shuffled":
         after = link(spark, tmp_path / "other", random.Random(1).sample(met, len(met)))
+    elif change == "partitioned":
+        after = link(spark, tmp_path / "other", met, partitions=7)
     elif change == "repeated":
         after = link(spark, tmp_path / "other", met + met)
     else:
@@ -130,19 +136,21 @@ def test_unrelated_accounts_do_not_change_a_cluster(spark: SparkSession, tmp_pat
 def test_a_file_without_a_needed_column_is_named(tmp_path: Path) -> None:
     (tmp_path / "f.csv").write_text("account_id,entity\na,b\n")
     with pytest.raises(UsageError, match=r"f\.csv lacks the column signal"):
-        read(tmp_path / "f.csv")
+        read_observations(tmp_path / "f.csv")
 
 
 def test_a_file_that_is_no_parquet_is_named(tmp_path: Path) -> None:
     (tmp_path / "f.parquet").write_bytes(b"PAR1 no more")
     with pytest.raises(IolausError, match=r"f\.parquet cannot be read"):
-        read(tmp_path / "f.parquet")
+        read_observations(tmp_path / "f.parquet")
 
 
-def test_rows_without_account_signal_or_entity_are_left_out_and_events_add_up(tmp_path: Path) -> None:
+def test_rows_without_account_signal_or_entity_are_counted_and_left_out_and_events_add_up(tmp_path: Path) -> None:
     table = pa.table({"account_id": ["a", None, "a"], "signal": ["s"] * 3, "entity": ["e"] * 3, "events": [2, 3, 5]})
     pq.write_table(table, tmp_path / "f.parquet")
-    assert read(tmp_path / "f.parquet").to_pylist() == [{"account_id": "a", "signal": "s", "entity": "e", "events": 7}]
+    found, left_out = read_observations(tmp_path / "f.parquet")
+    assert found.to_pylist() == [{"account_id": "a", "signal": "s", "entity": "e", "events": 7}]
+    assert left_out == 1
     pq.write_table(table.slice(1, 1), tmp_path / "empty.parquet")
     with pytest.raises(IolausError, match="no row with account"):
-        read(tmp_path / "empty.parquet")
+        read_observations(tmp_path / "empty.parquet")

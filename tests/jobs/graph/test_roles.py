@@ -48,6 +48,15 @@ def test_many_victims_do_not_make_each_other_look_operated() -> None:
     assert {found[f"v{n}"][0] for n in range(8)} == {"victim"}
 
 
+def test_a_stolen_account_that_its_owner_does_not_use_is_told_by_how_it_was_made() -> None:
+    """An idle owner leaves no work, client or place of its own: three clues with one cause must not count three times."""
+    made_alike = [account(f"a{n:03d}") for n in range(150)]
+    idle = [account(f"v{n}", made_families=0, sketched=57, core_template_events=171) for n in range(4)]
+    found = roles(*made_alike, *idle)
+    assert {found[f"v{n}"][0] for n in range(4)} == {"victim"}
+    assert {found[f"a{n:03d}"][0] for n in range(150)} == {"operated"}
+
+
 def test_accounts_with_nothing_in_common_but_their_work_are_not_victims() -> None:
     aged = [account(f"a{n:02d}", made_families=0, core_network_events=0) for n in range(20)]
     assert {role for role, _ in roles(*aged).values()} == {"operated"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from datetime import date, timedelta
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import networkx as nx
@@ -202,9 +203,24 @@ def test_every_lookalike_kind_is_present_and_no_operated_account_is_one(world: P
     assert {row["lookalike"] for row in rows} == {
         "enterprise_nat", "agency", "white_label", "aggregator", "class", "hackathon", "evaluation_vendor",
         "academic_benchmark", "ci_agents", "proxy_customer", "release_day", "family", "framework_default",
-        "mobile_nat", "vpn_exits", "bystander", None,
+        "mobile_nat", "vpn_exits", "bystander", "enterprise_vpn", None,
     }  # fmt: skip
     assert not [row for row in rows if row["role"] == "operated" and row["lookalike"] is not None]
+
+
+def test_an_enterprise_vpn_is_one_exit_of_people_in_many_countries(world: Path) -> None:
+    staff = {row["account_id"] for row in truth(world, "accounts").to_pylist() if row["lookalike"] == "enterprise_vpn"}
+    rows = [row for row in raw(world, "accounts", DAYS - 1).to_pylist() if row["account_id"] in staff]
+    assert len({row["organization_id"] for row in rows}) == 1
+    assert len({row["country"] for row in rows}) >= 4
+    owner = {row["cidr"]: row["organization"] for row in raw(world, "ip_networks", 0).to_pylist()}
+    ranges = [ip_network(cidr) for cidr, name in owner.items() if name.startswith("Southgate")]
+    through: Counter[bool] = Counter()
+    made = requests(world)
+    for account, address in zip(*(made.column(c).to_pylist() for c in ("account_id", "client_address")), strict=True):
+        if account in staff and address != "none:0":
+            through[any(ip_address(address) in cidr for cidr in ranges)] += 1
+    assert 0.7 < through[True] / through.total() < 0.9
 
 
 def test_bystanders_share_one_thing_with_an_operated_account(world: Path) -> None:
@@ -221,6 +237,20 @@ def test_bystanders_share_one_thing_with_an_operated_account(world: Path) -> Non
     assert len(sharing["device"]) == 4
     assert 1 <= len(sharing["card"]) <= 4
     assert not sharing["device"] & sharing["card"]
+
+
+def test_nobody_is_banned_before_having_worked(tmp_path: Path) -> None:
+    dials = ["banned_share=0.1", "ramp_days=4"]
+    write_world(tmp_path, "tiny", seed=5, days=6, first_day=FIRST, dials=dials)
+    parts = sorted((tmp_path / "raw" / "api_requests").glob("*/*.parquet"))
+    worked = {
+        account for path in parts for account in pq.ParquetFile(path).read(["account_id"])["account_id"].to_pylist()
+    }
+    last = pq.ParquetFile(sorted((tmp_path / "raw" / "accounts").glob("*/*.parquet"))[-1]).read().to_pylist()
+    roles = {row["account_id"]: row["role"] for row in truth(tmp_path, "accounts").to_pylist()}
+    banned = {row["account_id"] for row in last if row["status"] == "banned" and roles[row["account_id"]] == "operated"}
+    assert len(banned) > 10
+    assert len(banned - worked) <= 1  # whoever sleeps on its only day
 
 
 def test_a_world_without_campaigns_holds_look_alikes_only(tmp_path: Path) -> None:
