@@ -120,7 +120,9 @@ def _rebuilt(step: str, night: date, build: Build, builds: Builds) -> str:
     if not newer:
         return f"what {step} was built from has changed since"
     same_night, day, name = min(newer)
-    return f"{name} of {'this night' if same_night else day} was rebuilt after it was used"
+    if same_night:
+        return f"{name} of this night was rebuilt and the night was not published since"
+    return f"{name} of {day} was rebuilt after it was used"
 
 
 def _delivery(build: Build) -> dict[str, object]:

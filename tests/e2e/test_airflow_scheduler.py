@@ -56,10 +56,11 @@ def ended(process: subprocess.Popen[bytes]) -> None:
 
 
 def states(home: AirflowHome) -> list[str]:
-    """State of every run of the DAG, in order of their nights."""
+    """State of every run of the backfill, in order of their nights; unpaused, the DAG also runs by its schedule."""
+    query = "SELECT state FROM dag_run WHERE run_type = 'backfill' ORDER BY logical_date"
     database = f"file:{home['AIRFLOW_HOME']}/airflow.db?mode=ro"
     with contextlib.closing(sqlite3.connect(database, uri=True, timeout=60)) as connection:
-        return [row[0] for row in connection.execute("SELECT state FROM dag_run ORDER BY logical_date")]
+        return [row[0] for row in connection.execute(query)]
 
 
 @pytest.mark.slow
