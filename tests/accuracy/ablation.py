@@ -96,9 +96,11 @@ def section(folders: list[Path]) -> str:
     """What was lost without each signal, mean over worlds, as a part of docs/accuracy.md; empty when nothing was ablated."""
     parts = []
     for number in range(1, 100):
-        worlds = [json.loads(path.read_text()) for f in folders for path in sorted(f.glob(f"*/ablation-{number}.json"))]
-        if worlds:
-            parts += [f"On night {number}, mean of {len(worlds)} worlds.", "", *_table(worlds), ""]
+        paths = [path for folder in folders for path in sorted(folder.glob(f"*/ablation-{number}.json"))]
+        if paths:
+            names = ", ".join(path.parent.name.replace("_", " ") for path in paths)
+            worlds = [json.loads(path.read_text()) for path in paths]
+            parts += [f"On night {number}, mean over these worlds: {names}.", "", *_table(worlds), ""]
     return "\n".join(["## Ablation", "", *parts]) if parts else ""
 
 
