@@ -12,6 +12,7 @@ import json
 import os
 import sys
 import time
+from collections import defaultdict
 from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
@@ -19,14 +20,15 @@ from typing import Any
 from unittest import mock
 
 import numpy as np
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs import steps
 from jobs.graph.families import FAMILIES
+from jobs.lake import Lake
 from jobs.links import cells
 from jobs.run import Runner, landed_nights, runner
-from jobs.settings import PSEUDONYM_KEY, settings
+from jobs.settings import PSEUDONYM_KEY, Settings, settings
 from tests.accuracy.worlds import KEY, SCORED, score
 
 EVERYTHING = "everything"
@@ -40,16 +42,25 @@ COLUMNS = (
 Figures = dict[str, Any]
 
 
-class Without(Runner):
-    """A runner whose links and campaigns do not see some signals."""
+class Blind(Lake):
+    """A lake in which links and campaigns do not see some signals."""
 
     signals: tuple[str, ...] = ()
 
-    def _read(self, name: str, first: date, last: date) -> DataFrame:
-        frame = super()._read(name, first, last)
+    def read(self, spark: SparkSession, name: str, first: date, last: date) -> DataFrame:
+        frame = super().read(spark, name, first, last)
         return frame.where(~F.col("signal").isin(*self.signals)) if self.signals and name in _WITH_SIGNALS else frame
 
-    def _unchanged(self, table: str, night: date, made: str) -> bool:
+
+class Without(Runner):
+    """A runner over such a lake that builds every step it is told to, changed or not."""
+
+    def __init__(self, settings: Settings, signals: tuple[str, ...]) -> None:
+        super().__init__(settings)
+        self.lake = Blind(settings.root, settings.catalog)
+        self.lake.signals = signals
+
+    def unchanged(self, table: str, night: date, made: str) -> bool:
         return False
 
 
@@ -81,8 +92,8 @@ def main(number: int, roots: list[Path]) -> None:
 
 
 def without(engine: Runner, root: Path, number: int, name: str, signals: tuple[str, ...]) -> Figures:
-    own = Without(settings(root))
-    own._spark, own.signals = engine.spark, signals
+    own = Without(settings(root), signals)
+    own._spark = engine.spark
     night = landed_nights(own.settings)[number - 1]
     unjudged = mock.patch.multiple(cells, ALPHA=1e300, MAX_CHANCE_SHARE=1e9)
     with unjudged if name == NO_SIGNIFICANCE else nullcontext():
@@ -95,12 +106,13 @@ def without(engine: Runner, root: Path, number: int, name: str, signals: tuple[s
 def section(folders: list[Path]) -> str:
     """What was lost without each signal, mean over worlds, as a part of docs/accuracy.md; empty when nothing was ablated."""
     parts = []
-    for number in range(1, 100):
-        paths = [path for folder in folders for path in sorted(folder.glob(f"*/ablation-{number}.json"))]
-        if paths:
-            names = ", ".join(path.parent.name.replace("_", " ") for path in paths)
-            worlds = [json.loads(path.read_text()) for path in paths]
-            parts += [f"On night {number}, mean over these worlds: {names}.", "", *_table(worlds), ""]
+    by_night: dict[int, list[Path]] = defaultdict(list)
+    for path in (path for folder in folders for path in sorted(folder.glob("*/ablation-*.json"))):
+        by_night[int(path.stem.removeprefix("ablation-"))].append(path)
+    for number, paths in sorted(by_night.items()):
+        names = ", ".join(path.parent.name.replace("_", " ") for path in paths)
+        worlds = [json.loads(path.read_text()) for path in paths]
+        parts += [f"On night {number}, mean over these worlds: {names}.", "", *_table(worlds), ""]
     return "\n".join(["## Ablation", "", *parts]) if parts else ""
 
 
