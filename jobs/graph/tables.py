@@ -6,7 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.graph.clusters import Incidence, Ints, split
+from jobs.graph.clusters import split
+from jobs.graph.profiles import Incidence, Ints
 from jobs.graph.rows import table_of
 
 MICRO = 1_000_000

@@ -112,7 +112,7 @@ def bought_from_one_seller(name: str, accounts: int) -> Met:
 def lumped(monkeypatch: pytest.MonkeyPatch, accounts: int) -> None:
     """The first guess puts the first `accounts` accounts into one group."""
     guess = np.where(np.arange(STRANGERS + accounts) < accounts, 0, -1)
-    monkeypatch.setattr(clusters, "_seeds", lambda matrix, met, limit: guess)
+    monkeypatch.setattr(clusters, "_seeds", lambda met, limit: guess)
 
 
 def test_hands_that_differ_in_prompts_and_clients_are_split_though_the_first_guess_lumps_them(

@@ -1,0 +1,226 @@
+"""What a group of accounts looks like: how many of them meet each entity, and how much that draws any account to it.
+
+A group's profile depends on who is in it and on nothing else, so what was once weighed is remembered: regrouping a
+component moves few accounts at a time, and the groups that did not change cost nothing. Only the pairs of entities
+that speak for a group are ever touched, so the cost of a group is that of its own footprint, not of its component.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+MIN_FAMILIES = 2  # one kind of thing in common, however rare, is not coordination
+MIN_FAMILY_BITS = 1.0  # less than doubling the odds is not counted as a kind of evidence
+MAX_FAMILY_BITS = 8.0  # no single kind may outweigh model error of 1 in 256
+USUAL = 0.05  # of the members: rarer marks are single accounts' own
+MARKED = 0.5  # marks per member, at least, for the marks to tell hands apart
+SAME_MARKS = 0.25  # of their marks that two groups have in common when one hand made both
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Incidence:
+    """Who met what, in one component. Arrays of equal length, one element per (account, entity) pair, no repeats.
+
+    `account` (ascending) and `entity` are codes counted from 0 in the order of the sorted names; `family` and
+    `accounts` (how many accounts of the whole population met it) are per entity code.
+    """
+
+    account: Ints
+    entity: Ints
+    family: Ints
+    accounts: Ints
+    population: int
+    marks: tuple[int, ...] = ()  # families that show an operator's own hand: its prompts
+
+    @cached_property
+    def size(self) -> int:
+        """Accounts of the component."""
+        return int(self.account.max()) + 1
+
+    @cached_property
+    def families(self) -> int:
+        return int(self.family.max()) + 1
+
+    @property
+    def matrix(self) -> sparse.csr_array:
+        shape = (self.size, len(self.family))
+        return sparse.csr_array((np.ones(len(self.account)), (self.account, self.entity)), shape=shape)
+
+    def pairs_of_accounts(self, accounts: Ints) -> Ints:
+        """Places of the pairs of some accounts, in ascending order for ascending accounts."""
+        return _ranges(self._account_start[accounts], self._account_start[accounts + 1])
+
+    def pairs_of_entities(self, entities: Ints) -> tuple[Ints, Ints]:
+        """Places of the pairs of some entities, and for each which of `entities` it meets."""
+        low, high = self._entity_start[entities], self._entity_start[entities + 1]
+        return self._by_entity[_ranges(low, high)], np.repeat(np.arange(len(entities)), high - low)
+
+    def by_family(self, pairs: Ints, worth: Floats, cap: float) -> tuple[Ints, Floats]:
+        """Accounts of the pairs, ascending, and per account and family the strongest worth, 0 where there is none."""
+        accounts = np.flatnonzero(np.bincount(self.account[pairs], minlength=self.size))
+        row = np.zeros(self.size, dtype=np.int64)
+        row[accounts] = np.arange(len(accounts))
+        bits = np.zeros(len(accounts) * self.families)
+        np.maximum.at(bits, row[self.account[pairs]] * self.families + self.family[self.entity[pairs]], worth)
+        return accounts, np.minimum(bits, cap).reshape(len(accounts), self.families)
+
+    @cached_property
+    def _account_start(self) -> Ints:
+        return np.searchsorted(self.account, np.arange(self.size + 1)).astype(np.int64)
+
+    @cached_property
+    def _by_entity(self) -> Ints:
+        return np.argsort(self.entity, kind="stable").astype(np.int64)
+
+    @cached_property
+    def _entity_start(self) -> Ints:
+        return np.concatenate([[0], np.cumsum(np.bincount(self.entity, minlength=len(self.family)))]).astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The accounts that a profile explains by at least two kinds of evidence, ascending, and their log-odds in bits."""
+
+    accounts: Ints
+    bits: Floats
+
+    def of(self, accounts: Ints) -> Floats:
+        """Bits of the given ascending accounts; minus infinity for those that the profile does not explain."""
+        found = np.full(len(accounts), -np.inf)
+        if len(self.accounts):
+            place = np.minimum(np.searchsorted(self.accounts, accounts), len(self.accounts) - 1)
+            known = self.accounts[place] == accounts
+            found[known] = self.bits[place[known]]
+        return found
+
+
+class Profiles:
+    """Log-odds of accounts under the profile of any group, leaving an account itself out of its own group.
+
+    A group is the ascending array of its members' codes.
+    """
+
+    def __init__(self, met: Incidence) -> None:
+        self.met = met
+        self._drawn: dict[tuple[bytes, float], Drawn] = {}
+        self._marks: dict[bytes, dict[int, tuple[Ints, Floats]]] = {}
+        self._is_mark = np.isin(met.family, met.marks)
+
+    def prior(self, size: int) -> float:
+        """Bits before any evidence: the group's share of the whole population."""
+        return float(np.log2(max(size, 1) / max(self.met.population - size, 1)))
+
+    def counts(self, members: Ints) -> Floats:
+        """Members that met each entity of the component."""
+        pairs = self.met.pairs_of_accounts(members)
+        return np.bincount(self.met.entity[pairs], minlength=len(self.met.family)).astype(float)
+
+    def draws(self, members: Ints, cap: float = MAX_FAMILY_BITS) -> Drawn:
+        """All accounts that the group's profile explains, members or not; no family counts more than `cap` bits."""
+        key = (members.tobytes(), cap)
+        if key not in self._drawn:
+            pairs, worth = self.worth(members)
+            accounts, bits = self.met.by_family(pairs, worth, cap)
+            self._drawn[key] = _explained(accounts, bits, self.prior(len(members)))
+        return self._drawn[key]
+
+    def worth(self, members: Ints) -> tuple[Ints, Floats]:
+        """The pairs that speak for the group, and the bits of each against everybody outside the group."""
+        met = self.met
+        counts = self.counts(members)
+        met_by_any = np.flatnonzero(counts)
+        count = counts[met_by_any]
+        elsewhere = met.accounts[met_by_any] - count
+        rest = met.population - float(len(members))
+        for_others = _bits(count, float(len(members)), elsewhere, rest)
+        for_members = np.where(count > 1, _bits(count - 1, len(members) - 1.0, elsewhere, rest), 0.0)
+        speaks = np.flatnonzero((for_others > 0) | (for_members > 0))
+        pairs, place = met.pairs_of_entities(met_by_any[speaks])
+        inside = _among(met.account[pairs], members, met.size)
+        worth = np.where(inside, for_members[speaks][place], for_others[speaks][place])
+        return pairs[worth > 0], worth[worth > 0]
+
+    def explained_apart(self, members: Ints, grouped: Floats, grouped_accounts: int) -> float:
+        """Bits that the profile explains of its members, with their marks left out and without a cap on families.
+
+        It is held against everybody outside all groups (`grouped`: members of any group that met each entity,
+        `grouped_accounts`: members of any group), so that what two groups buy from the same seller does not count
+        against telling them apart.
+        """
+        met = self.met
+        pairs = met.pairs_of_accounts(members)
+        entity = met.entity[pairs]
+        shared = self.counts(members)[entity] - 1
+        elsewhere = met.accounts[entity] - grouped[entity]
+        value = _bits(shared, len(members) - 1.0, elsewhere, met.population - float(grouped_accounts))
+        counted = (shared > 0) & ~self._is_mark[entity] & (value > 0)
+        accounts, bits = met.by_family(pairs[counted], value[counted], np.inf)
+        drawn = _explained(accounts, bits, self.prior(len(members))).of(members)
+        return float(np.where(np.isfinite(drawn), drawn, 0.0).sum())
+
+    def differ_in_marks(self, first: Ints, second: Ints) -> bool:
+        """Whether the members of both groups show marks, and hardly the same ones: then the hands are two.
+
+        Two operators on one proxy network share addresses, issuers and clients, but not their prompts; each may have
+        many prompts, so it is their shares that are compared and not the most frequent one.
+        """
+        mine, theirs = self._usual_marks(first), self._usual_marks(second)
+        for family in self.met.marks:
+            (my_marks, my_shares), (their_marks, their_shares) = mine[family], theirs[family]
+            marked = min(my_shares.sum(), their_shares.sum())
+            if marked >= MARKED:
+                _, here, there = np.intersect1d(my_marks, their_marks, assume_unique=True, return_indices=True)
+                return bool(np.minimum(my_shares[here], their_shares[there]).sum() < SAME_MARKS * marked)
+        return False
+
+    def pieces(self, members: Ints) -> list[tuple[int, int, float]]:
+        """(account, entity, bits): the strongest entity of each family for each member, accounts in order, strongest first."""
+        pairs, worth = self.worth(members)
+        mine = _among(self.met.account[pairs], members, self.met.size)
+        pairs, worth = pairs[mine], np.minimum(worth[mine], MAX_FAMILY_BITS)
+        account, entity = self.met.account[pairs], self.met.entity[pairs]
+        slot = account * self.met.families + self.met.family[entity]
+        order = np.lexsort((entity, -worth, slot))
+        strongest = order[np.unique(slot[order], return_index=True)[1]]
+        best = strongest[np.lexsort((entity[strongest], -worth[strongest], account[strongest]))]
+        return list(zip(account[best].tolist(), entity[best].tolist(), worth[best].tolist(), strict=True))
+
+    def _usual_marks(self, members: Ints) -> dict[int, tuple[Ints, Floats]]:
+        """Per family of marks: those that many members show, ascending, and the share of members that do."""
+        key = members.tobytes()
+        if key not in self._marks:
+            shares = self.counts(members) / max(len(members), 1)
+            usual = np.flatnonzero((shares >= USUAL) & self._is_mark)
+            found = {family: usual[self.met.family[usual] == family] for family in self.met.marks}
+            self._marks[key] = {family: (marks, shares[marks]) for family, marks in found.items()}
+        return self._marks[key]
+
+
+def _explained(accounts: Ints, bits: Floats, prior: float) -> Drawn:
+    enough = (bits >= MIN_FAMILY_BITS).sum(axis=1) >= MIN_FAMILIES
+    return Drawn(accounts[enough], bits[enough].sum(axis=1) + prior)
+
+
+def _bits(shared: Floats, size: float, elsewhere: Floats, rest: float) -> Floats:
+    """log2 of how much more common an entity is inside than outside, half a sighting added to both sides."""
+    return np.log2(((shared + 0.5) / (size + 1.0)) / ((elsewhere + 0.5) / (rest + 1.0)))
+
+
+def _among(accounts: Ints, members: Ints, size: int) -> npt.NDArray[np.bool_]:
+    is_member = np.zeros(size, dtype=bool)
+    is_member[members] = True
+    return is_member[accounts]
+
+
+def _ranges(low: Ints, high: Ints) -> Ints:
+    """low[0]..high[0]-1, low[1]..high[1]-1 and so on, as one array."""
+    lengths = high - low
+    offsets = np.repeat(low - np.concatenate([[0], np.cumsum(lengths)[:-1]]), lengths) if len(low) else low
+    return (np.arange(int(lengths.sum())) + offsets).astype(np.int64)
