@@ -1,8 +1,9 @@
-"""One row per event of a campaign tonight: born, continued, merged, split, dormant, revived, retired.
+"""One row per event that makes or changes a campaign's identity tonight: born, continued, merged, split.
 
-Tonight's clusters are matched with last night's campaigns so that the accounts they have in common are as many as
+Tonight's clusters are matched with the campaigns known before so that the accounts they have in common are as many as
 possible (an assignment problem, Kuhn 1955). A cluster without a partner is a new campaign; a campaign id is made from the
-night of birth and the smallest account, is never reused and never changes meaning.
+night of birth and the smallest account, is never reused and never changes meaning. A campaign that has merged into
+another keeps its id and points there; it comes back under it if its accounts part again.
 """
 
 from __future__ import annotations
@@ -18,26 +19,22 @@ from jobs.columns import BEFORE, NIGHT
 if TYPE_CHECKING:
     import pyarrow as pa
 
-INPUTS = {"campaigns.clusters": NIGHT, "campaigns.members": BEFORE, "campaigns.registry": BEFORE}
+INPUTS = {"campaigns.clusters": NIGHT, "campaigns.members": BEFORE}
 
 MIN_ACCOUNTS = 5  # fewer is a household or a desk; nobody extracts a model with four accounts below their limits
 SCHEMA = "campaign_id string, event string, other_campaign_id string, overlap double, cluster_id string"
 
 
-def transform(night: date, clusters: DataFrame, members: DataFrame, registry: DataFrame) -> DataFrame:
+def transform(night: date, clusters: DataFrame, members: DataFrame) -> DataFrame:
     """Columns of SCHEMA; `cluster_id` is null for campaigns that no cluster of tonight continues."""
     tonight = clusters.where((F.col("signal") == "prior") & (F.col("cluster_accounts") >= MIN_ACCOUNTS)).select(
         F.lit("cluster").alias("kind"),
         F.col("cluster_id").alias("group"),
         "account_id",
-        F.lit(None).cast("date").alias("last_activity_date"),
+        F.lit(None).cast("string").alias("merged_into"),
     )
-    before = (
-        members.select("campaign_id", "account_id")
-        .join(registry.select("campaign_id", "last_activity_date"), on="campaign_id", how="inner")
-        .select(
-            F.lit("campaign").alias("kind"), F.col("campaign_id").alias("group"), "account_id", "last_activity_date"
-        )
+    before = members.select(
+        F.lit("campaign").alias("kind"), F.col("campaign_id").alias("group"), "account_id", "merged_into"
     )
     day = night.isoformat()
 

@@ -4,7 +4,8 @@
 it carries the campaign's prompts beside traffic of its own, and nothing of how it was made and paid is the campaign's.
 `shared_infrastructure`: it passes through the same networks and clients, but does not do what the campaign does. What
 unrelated customers ask through operated accounts is not attributed (see `jobs.graph.own_traffic`). Campaigns that no
-cluster of tonight continues keep their last members, so that they can be recognised when they return. An analyst's
+cluster of tonight continues keep their last members, so that they can be recognised when they return; what those of a
+campaign that merged into another do now counts for the other alone. An analyst's
 decision on an account sets its role; a cleared one stays listed as `shared_infrastructure` with a membership of almost 0.
 """
 
@@ -58,6 +59,7 @@ COLUMNS = (
     "last_activity_date",
     "joined_on",
     "is_current",
+    "merged_into",
 )
 
 
@@ -106,22 +108,39 @@ def transform(
             F.coalesce("sketched", F.lit(0)).cast("long").alias("sketched"),
             F.coalesce("active_days", F.lit(0)).cast("long").alias("active_days"),
             *[F.coalesce(name, F.lit(0)).cast("long").alias(name) for name in HABIT_EVENTS],
-            F.coalesce("first_activity_date", F.lit(night).cast("date")).alias("first_activity_date"),
-            F.coalesce("last_activity_date", F.lit(night).cast("date")).alias("last_activity_date"),
+            "first_activity_date",
+            "last_activity_date",
         )
     )
     current = _without_mixed_in(
         _confirmed(facts.groupBy("campaign_id").applyInArrow(_assign_roles, SCHEMA), decided), account_usage
     )
-    since = members.select("campaign_id", "account_id", F.col("joined_on").alias("joined_before"))
+    since = members.select(
+        "campaign_id",
+        "account_id",
+        F.col("joined_on").alias("joined_before"),
+        F.col("first_activity_date").alias("first_before"),
+        F.col("last_activity_date").alias("last_before"),
+    )
     current = (
         current.join(since, on=["campaign_id", "account_id"], how="left")
         .withColumn("joined_on", F.coalesce("joined_before", F.lit(night).cast("date")))
+        .withColumn("first_activity_date", F.least("first_before", "first_activity_date"))
+        .withColumn("last_activity_date", F.greatest("last_before", "last_activity_date"))
         .withColumn("is_current", F.lit(True))
+        .withColumn("merged_into", F.lit(None).cast("string"))
         .select(*COLUMNS)
     )
-    kept = members.join(named.withColumn("is_named", F.lit(True)), on="campaign_id", how="left").join(
-        decided, on="account_id", how="left"
+    merged = lineage.where(F.col("event") == "merged_into").select(
+        "campaign_id", F.col("other_campaign_id").alias("merged_tonight")
+    )
+    kept = (
+        members.join(named.withColumn("is_named", F.lit(True)), on="campaign_id", how="left")
+        .join(decided, on="account_id", how="left")
+        .join(merged, on="campaign_id", how="left")
+        .withColumn(
+            "merged_into", F.coalesce("merged_tonight", F.when(F.col("is_named").isNull(), F.col("merged_into")))
+        )
     )
     is_cleared = F.col("decision").isin(*CLEARING)
     kept = kept.where(F.col("is_named").isNull() | is_cleared).withColumn("is_current", F.col("is_named").isNotNull())
@@ -159,12 +178,13 @@ def _seen_in_window(remembered: DataFrame, traffic: DataFrame) -> DataFrame:
     """Members that no cluster of tonight holds, with what they did in tonight's window."""
     figures = ("exchanges", "exchanges_attributed", "last_activity_date")
     known = remembered.withColumn("last_before", F.col("last_activity_date")).drop(*figures)
-    found = traffic.select("account_id", "exchanges", "last_activity_date")
+    found = traffic.select("account_id", "exchanges", F.col("last_activity_date").alias("last_seen"))
+    is_own = F.col("merged_into").isNull()
     return (
         known.join(found, on="account_id", how="left")
-        .withColumn("exchanges", F.coalesce("exchanges", F.lit(0)).cast("long"))
+        .withColumn("exchanges", F.when(is_own, F.coalesce("exchanges", F.lit(0))).otherwise(0).cast("long"))
         .withColumn("exchanges_attributed", _attributed())
-        .withColumn("last_activity_date", F.greatest("last_before", "last_activity_date"))
+        .withColumn("last_activity_date", F.greatest("last_before", F.when(is_own, F.col("last_seen"))))
     )
 
 

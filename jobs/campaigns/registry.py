@@ -2,7 +2,9 @@
 
 The registry of a night is a function of the registry of the night before and of tonight's clusters: backfills run in
 order. A campaign's name is made from its id and never changes. `cumulative_exchanges` counts since first seen: the
-window's exchanges, plus those of days that have left the window.
+window's exchanges, plus those of days that have left the window. A campaign is quiet since the last day on which an
+account that it operates was active; a victim's own traffic does not keep it awake. One that has merged into another is
+kept as it was, retired, with nothing in the window: what its accounts did there counts for the other, once.
 """
 
 from __future__ import annotations
@@ -29,7 +31,8 @@ INPUTS = {
 DELIBERATE, SUSPICIOUS, INCIDENTAL = 0.95, 0.45, 0.05  # ICD-203: almost certain; roughly even; almost no chance
 MIN_DELIBERATE_ACCOUNTS = 10  # a handful may be suspicious, never accused unless an analyst confirmed it
 CONFIRMED_PIECE = f"decision:{CONFIRMED}"
-DORMANT_DAYS, RETIRED_DAYS = 14, 90
+DORMANT_DAYS = 14
+RETIRED_DAYS = WINDOW_DAYS + DORMANT_DAYS  # no trace of it is left in the window, and for a fortnight none came back
 DISRUPTED_SHARE = 0.9
 TOP = 3
 FIRST = ("amber", "basalt", "cobalt", "copper", "coral", "ebony", "flint", "garnet", "granite", "indigo", "iron",
@@ -66,11 +69,12 @@ def transform(
         F.col("born_on").alias("born_before"),
         F.col("first_activity_date").alias("first_before"),
         F.col("last_activity_date").alias("last_before"),
+        F.col("status").alias("status_before"),
         F.col("exchanges_before_window").alias("settled_before"),
         F.col("leaving_exchanges").alias("leaving_before"),
         F.col("peak_daily_exchanges").alias("peak_before"),
     )
-    known = members.select("campaign_id").distinct()
+    known = members.groupBy("campaign_id").agg(F.max("merged_into").alias("merged_into"))
     merged = (
         known.join(counts, on="campaign_id", how="left")
         .join(judged, on="campaign_id", how="left")
@@ -80,11 +84,12 @@ def transform(
         .join(previous, on="campaign_id", how="left")
     )
     first = F.least(F.coalesce("first_activity_date", "first_before", today), F.coalesce("first_before", today))
-    last = F.coalesce(F.greatest("last_activity_date", "last_before"), today)
+    last = F.coalesce(F.greatest("last_operated_date", "last_before"), today)
     settled = (F.coalesce("settled_before", F.lit(0)) + F.coalesce("leaving_before", F.lit(0))).cast("long")
     quiet_days = F.datediff(today, last)
     status = (
-        F.when(F.coalesce("banned_accounts", F.lit(0)) >= F.col("accounts") * DISRUPTED_SHARE, "disrupted")
+        F.when(F.col("merged_into").isNotNull(), "retired")
+        .when(F.coalesce("banned_accounts", F.lit(0)) >= F.col("accounts") * DISRUPTED_SHARE, "disrupted")
         .when(quiet_days >= RETIRED_DAYS, "retired")
         .when(quiet_days >= DORMANT_DAYS, "dormant")
         .otherwise("active")
@@ -133,6 +138,8 @@ def transform(
         (settled + F.coalesce("exchanges", zero)).alias("cumulative_exchanges"),
         settled.alias("exchanges_before_window"),
         F.coalesce("leaving_exchanges", zero).alias("leaving_exchanges"),
+        "status_before",
+        "merged_into",
     )
 
 
@@ -150,6 +157,7 @@ def _membership(members: DataFrame, accounts: DataFrame) -> DataFrame:
         F.sum(F.when(is_operated, F.col("exchanges")).otherwise(F.col("exchanges_attributed")))
         .cast("long")
         .alias("exchanges_high"),
+        F.max(F.when(is_operated, F.col("last_activity_date"))).alias("last_operated_date"),
         F.sum((is_operated & (F.col("families") >= 4)).cast("long")).alias("many_sided"),
         F.sum((is_operated & (F.col("families") >= 3)).cast("long")).alias("three_sided"),
     )
@@ -159,7 +167,7 @@ def _costs(members: DataFrame, account_costs: DataFrame) -> DataFrame:
     """Usage billed to operated accounts in the currency most of them pay in; other currencies are named, never added."""
     most_accounts = Window.partitionBy("campaign_id").orderBy(F.col("payers").desc(), "billing_currency")
     ranked = (
-        members.where(F.col("role") == "operated")
+        members.where((F.col("role") == "operated") & F.col("merged_into").isNull())
         .join(account_costs, on="account_id", how="inner")
         .groupBy("campaign_id", "billing_currency", "account_id")
         .agg(F.sum("billed_cost").alias("billed_cost"))
@@ -197,7 +205,6 @@ def _volumes(daily: DataFrame) -> DataFrame:
         F.sum("output_tokens").alias("output_tokens"),
         F.max("exchanges").alias("peak_daily_exchanges"),
         F.min("activity_date").alias("first_activity_date"),
-        F.max("activity_date").alias("last_activity_date"),
         F.count("*").alias("active_days"),
     )
     return totals.join(_top(daily, "model", "top_models"), on="campaign_id", how="left").join(

@@ -1,10 +1,11 @@
-"""Tonight's clusters matched with yesterday's campaigns: who continues whom, and what was born, merged or split."""
+"""Tonight's clusters matched with the campaigns known before: who continues whom, and what was born, merged or split."""
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from datetime import date
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -22,94 +23,105 @@ EVENTS = pa.schema(
     ]
 )
 MIN_OVERLAP = 0.3  # of the smaller side; less in common is another campaign that bought some of the same accounts
-DORMANT_DAYS = 14
-RETIRED_DAYS = 90
+MERGED_SHARE = 0.5  # of a campaign's accounts in another one's cluster: most of it is there
+Row = tuple[str, str, str, float, str | None]
 
 
-def campaign_id(night: str, smallest_account: str) -> str:
-    """An id that the night of birth and the smallest account determine, e.g. `c20260422-5f1d09ab`."""
-    digest = hashlib.sha256(f"{night}\0{smallest_account}".encode()).hexdigest()[:8]
-    return f"c{night.replace('-', '')}-{digest}"
+def campaign_id(night: str, smallest_account: str, taken: Collection[str] = ()) -> str:
+    """An id that the night of birth and the smallest account determine, e.g. `c20260422-5f1d09ab`.
+
+    An id that is `taken` is never given again; the next part of the digest makes another.
+    """
+    digest = hashlib.sha256(f"{night}\0{smallest_account}".encode()).hexdigest()
+    parts = (f"c{night.replace('-', '')}-{digest[at : at + 8]}" for at in range(0, len(digest), 8))
+    return next(each for each in parts if each not in taken)
 
 
 def match_night(groups: pa.Table, night: str) -> pa.Table:
-    """`groups`: kind (`cluster` or `campaign`), group, account_id, last_activity_date (campaigns only). Gives EVENTS."""
-    clusters: dict[str, set[str]] = {}
-    campaigns: dict[str, set[str]] = {}
-    quiet_since: dict[str, date | None] = {}
-    for row in groups.to_pylist():
-        if row["kind"] == "cluster":
-            clusters.setdefault(row["group"], set()).add(row["account_id"])
-        else:
-            campaigns.setdefault(row["group"], set()).add(row["account_id"])
-            quiet_since[row["group"]] = row["last_activity_date"]
-    shared = _shared(clusters, campaigns)
-    continued = _assign(clusters, campaigns, shared)
-    rows: list[tuple[str, str, str, float, str | None]] = []
-    name_of = {cluster: continued.get(cluster) or campaign_id(night, min(clusters[cluster])) for cluster in clusters}
-    for cluster in sorted(clusters):
-        mine = name_of[cluster]
-        if cluster in continued:
-            rows.append((mine, "continued", mine, _overlap(shared, cluster, mine, clusters, campaigns), cluster))
-        else:
-            rows.append((mine, "born", mine, 0.0, cluster))
-            for campaign in sorted(campaigns):
-                part = _overlap(shared, cluster, campaign, clusters, campaigns)
-                if part >= MIN_OVERLAP and shared[cluster, campaign] >= len(clusters[cluster]) * MIN_OVERLAP:
-                    rows.append((mine, "split_from", campaign, part, cluster))
-    for campaign in sorted(set(campaigns) - set(continued.values())):
-        for cluster in sorted(clusters):
-            taken = shared.get((cluster, campaign), 0)
-            if taken >= 0.5 * len(campaigns[campaign]) and name_of[cluster] != campaign and cluster in continued:
-                part = _overlap(shared, cluster, campaign, clusters, campaigns)
-                rows.append((campaign, "merged_into", name_of[cluster], part, None))
-                rows.append((name_of[cluster], "absorbed", campaign, part, cluster))
-        rows += _ageing(campaign, quiet_since[campaign], night)
-    for campaign in sorted(set(continued.values())):
-        last = quiet_since[campaign]
-        if last is not None and (date.fromisoformat(night) - last).days > DORMANT_DAYS:
-            rows.append((campaign, "revived", campaign, 1.0, None))
+    """Gives EVENTS. `groups`: kind (`cluster` or `campaign`), group, account_id, merged_into (of campaigns that have been)."""
+    common = _Common.of(groups)
+    continued = _assign(common)
+    name_of = dict(continued)
+    for cluster in sorted(set(common.clusters) - set(continued)):
+        taken = {*common.campaigns, *name_of.values()}
+        name_of[cluster] = campaign_id(night, min(common.clusters[cluster]), taken)
+    rows: list[Row] = []
+    for cluster in sorted(common.clusters):
+        begin = _continued if cluster in continued else _born
+        rows += begin(common, cluster, name_of[cluster])
+    for campaign in sorted(set(common.campaigns) - set(continued.values()) - set(common.merged_into)):
+        rows += _merged(common, campaign, {cluster: name_of[cluster] for cluster in sorted(continued)})
     return table_of(sorted(rows, key=lambda row: row[:3]), EVENTS)
 
 
-def _ageing(campaign: str, last: date | None, night: str) -> list[tuple[str, str, str, float, str | None]]:
-    quiet = (date.fromisoformat(night) - last).days if last else 0
-    if quiet == DORMANT_DAYS:
-        return [(campaign, "dormant", campaign, 0.0, None)]
-    return [(campaign, "retired", campaign, 0.0, None)] if quiet == RETIRED_DAYS else []
+@dataclass(frozen=True)
+class _Common:
+    """Accounts of tonight's clusters and of the campaigns known before, and how many each pair of them has in common."""
+
+    clusters: Mapping[str, set[str]]
+    campaigns: Mapping[str, set[str]]
+    merged_into: Mapping[str, str]
+    shared: Counter[tuple[str, str]]
+
+    @classmethod
+    def of(cls, groups: pa.Table) -> _Common:
+        clusters: dict[str, set[str]] = {}
+        campaigns: dict[str, set[str]] = {}
+        merged_into: dict[str, str] = {}
+        of_account: dict[str, list[str]] = {}
+        for row in groups.to_pylist():
+            side = clusters if row["kind"] == "cluster" else campaigns
+            side.setdefault(row["group"], set()).add(row["account_id"])
+            if row["kind"] == "campaign":
+                of_account.setdefault(row["account_id"], []).append(row["group"])
+            if row["merged_into"] is not None:
+                merged_into[row["group"]] = row["merged_into"]
+        shared = Counter(
+            (cluster, campaign)
+            for cluster, accounts in clusters.items()
+            for account in accounts
+            for campaign in of_account.get(account, ())
+        )
+        return cls(clusters, campaigns, merged_into, shared)
+
+    def overlap(self, cluster: str, campaign: str) -> float:
+        """Accounts in common, as a share of the smaller side."""
+        smaller = min(len(self.clusters[cluster]), len(self.campaigns[campaign]))
+        return round(self.shared[cluster, campaign] / smaller, 6)
 
 
-def _shared(clusters: dict[str, set[str]], campaigns: dict[str, set[str]]) -> Counter[tuple[str, str]]:
-    of_account: dict[str, list[str]] = {}
-    for campaign in sorted(campaigns):
-        for account in campaigns[campaign]:
-            of_account.setdefault(account, []).append(campaign)
-    counts: Counter[tuple[str, str]] = Counter()
-    for cluster, accounts in clusters.items():
-        for account in accounts:
-            for campaign in of_account.get(account, ()):
-                counts[cluster, campaign] += 1
-    return counts
+def _continued(common: _Common, cluster: str, campaign: str) -> list[Row]:
+    rows: list[Row] = [(campaign, "continued", campaign, common.overlap(cluster, campaign), cluster)]
+    if campaign in common.merged_into:  # it comes out again of what it had gone into
+        other = common.merged_into[campaign]
+        rows.append((campaign, "split_from", other, common.overlap(cluster, other), cluster))
+    return rows
 
 
-def _overlap(
-    shared: Counter[tuple[str, str]],
-    cluster: str,
-    campaign: str,
-    clusters: dict[str, set[str]],
-    campaigns: dict[str, set[str]],
-) -> float:
-    return round(shared[cluster, campaign] / min(len(clusters[cluster]), len(campaigns[campaign])), 6)
+def _born(common: _Common, cluster: str, campaign: str) -> list[Row]:
+    rows: list[Row] = [(campaign, "born", campaign, 0.0, cluster)]
+    for other in sorted(set(common.campaigns) - set(common.merged_into)):
+        part = common.overlap(cluster, other)
+        if part >= MIN_OVERLAP and common.shared[cluster, other] >= len(common.clusters[cluster]) * MIN_OVERLAP:
+            rows.append((campaign, "split_from", other, part, cluster))
+    return rows
 
 
-def _assign(
-    clusters: dict[str, set[str]], campaigns: dict[str, set[str]], shared: Counter[tuple[str, str]]
-) -> dict[str, str]:
+def _merged(common: _Common, campaign: str, name_of: Mapping[str, str]) -> list[Row]:
+    """Into the continued cluster, if there is one, that holds most of the campaign's accounts."""
+    for cluster, other in name_of.items():
+        if common.shared[cluster, campaign] > MERGED_SHARE * len(common.campaigns[campaign]):
+            part = common.overlap(cluster, campaign)
+            return [(campaign, "merged_into", other, part, None), (other, "absorbed", campaign, part, cluster)]
+    return []
+
+
+def _assign(common: _Common) -> dict[str, str]:
     """Cluster to campaign, so that the accounts in common are as many as can be; ties fall to the smaller ids."""
-    pairs = [pair for pair in sorted(shared) if _overlap(shared, *pair, clusters, campaigns) >= MIN_OVERLAP]
+    pairs = [pair for pair in sorted(common.shared) if common.overlap(*pair) >= MIN_OVERLAP]
     rows, columns = sorted({pair[0] for pair in pairs}), sorted({pair[1] for pair in pairs})
     gain = np.zeros((len(rows), len(columns)))
     for cluster, campaign in pairs:
-        gain[rows.index(cluster), columns.index(campaign)] = shared[cluster, campaign]
+        gain[rows.index(cluster), columns.index(campaign)] = common.shared[cluster, campaign]
     chosen = zip(*linear_sum_assignment(gain, maximize=True), strict=True)
     return {rows[row]: columns[column] for row, column in chosen if gain[row, column] > 0}

@@ -9,11 +9,11 @@ from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT
 
-INPUTS = {"campaigns.lineage": NIGHT}
+INPUTS = {"campaigns.events": NIGHT}
 
 
-def transform(night: date, lineage: DataFrame) -> DataFrame:
+def transform(night: date, events: DataFrame) -> DataFrame:
     """Columns as in the contract; an event without a second campaign names the campaign itself."""
-    return lineage.select(
+    return events.select(
         F.lit(night).cast("date").alias("as_of_date"), "campaign_id", "event", "other_campaign_id", "overlap"
     )

@@ -5,7 +5,7 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from jobs.campaigns.lineage import transform
-from tests.tables import NIGHT, YESTERDAY, frame, rows_of
+from tests.tables import NIGHT, frame, rows_of
 
 
 def cluster(name: str, accounts: str) -> list[dict[str, Any]]:
@@ -22,13 +22,7 @@ def events(spark: SparkSession, clusters: list[dict[str, Any]], **before: str) -
         for name, accounts in before.items()
         for a in accounts
     ]
-    known = [{"campaign_id": name, "last_activity_date": YESTERDAY} for name in before]
-    found = transform(
-        NIGHT,
-        frame(spark, "campaigns.clusters", *clusters),
-        frame(spark, "campaigns.members", *members),
-        frame(spark, "campaigns.registry", *known),
-    )
+    found = transform(NIGHT, frame(spark, "campaigns.clusters", *clusters), frame(spark, "campaigns.members", *members))
     return {(row["event"], row["campaign_id"], row["cluster_id"]) for row in rows_of("campaigns.lineage", found)}
 
 

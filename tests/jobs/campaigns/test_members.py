@@ -58,6 +58,32 @@ def test_a_campaign_that_nothing_continues_keeps_its_members_and_counts_tonights
     assert (found["first_activity_date"], found["last_activity_date"]) == (date(2026, 1, 1), YESTERDAY)
 
 
+GONE = {"campaign_id": "c9", "account_id": "z", "membership": 1.0, "microbits": 1, "families": 3, "role": "operated",
+        "footprint_share": 1.0, "exchanges": 900, "exchanges_attributed": 450, "last_activity_date": date(2026, 2, 1),
+        "joined_on": date(2026, 1, 1), "is_current": True}  # fmt: skip
+
+
+def test_what_a_campaign_does_after_it_merged_counts_for_the_other_alone(spark: SparkSession) -> None:
+    event = {"campaign_id": "c9", "event": "merged_into", "other_campaign_id": "c1", "overlap": 1.0}
+    tonight = members(spark, members=[GONE], lineage=[event], account_days=[worked("z", 9)])["z"]
+    later = members(spark, members=[GONE | {"merged_into": "c1"}], account_days=[worked("z", 9)])["z"]
+    for found in (tonight, later):
+        assert (found["merged_into"], found["exchanges"], found["exchanges_attributed"]) == ("c1", 0, 0)
+        assert found["last_activity_date"] == date(2026, 2, 1)
+
+
+def test_a_campaign_that_parts_again_is_no_longer_merged(spark: SparkSession) -> None:
+    continued = BORN | {"campaign_id": "c9", "event": "continued"}
+    known = [GONE | {"account_id": "a00", "merged_into": "c1"}]
+    found = members(spark, clusters=EIGHT, lineage=[continued], members=known, account_days=[worked("a00", 9)])["a00"]
+    assert (found["merged_into"], found["exchanges"], found["last_activity_date"]) == (None, 9, NIGHT)
+
+
+def test_days_of_activity_are_unknown_where_there_was_none(spark: SparkSession) -> None:
+    found = members(spark, clusters=EIGHT, lineage=[BORN])["a00"]
+    assert (found["first_activity_date"], found["last_activity_date"]) == (None, None)
+
+
 def test_a_cluster_without_a_campaign_has_no_members(spark: SparkSession) -> None:
     assert members(spark, clusters=EIGHT) == {}
 

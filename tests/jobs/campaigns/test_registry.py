@@ -68,13 +68,33 @@ def test_what_has_left_the_window_still_counts_since_first_seen(spark: SparkSess
     assert (found["peak_daily_exchanges"], found["born_on"]) == (77, date(2026, 1, 1))
 
 
-@pytest.mark.parametrize(("quiet", "status"), [(13, "active"), (14, "dormant"), (90, "retired")])
+@pytest.mark.parametrize(("quiet", "status"), [(13, "active"), (14, "dormant"), (41, "dormant"), (42, "retired")])
 def test_quiet_campaigns_sleep_and_then_retire(spark: SparkSession, quiet: int, status: str) -> None:
     last = NIGHT - timedelta(days=quiet)
     before = {"campaign_id": "c1", "last_activity_date": last, "first_activity_date": last, "born_on": last,
-              "posterior_microbits": 9_000_000}  # fmt: skip
+              "posterior_microbits": 9_000_000, "status": "active"}  # fmt: skip
     found = registry(spark, many(12), registry=[before])
-    assert (found["status"], found["last_activity_date"]) == (status, last)
+    assert (found["status"], found["last_activity_date"], found["status_before"]) == (status, last, "active")
+
+
+def test_a_victim_at_work_does_not_keep_a_campaign_awake(spark: SparkSession) -> None:
+    last = NIGHT - timedelta(days=20)
+    before = {"campaign_id": "c1", "last_activity_date": last, "first_activity_date": last, "born_on": last}
+    victim = member("v", role="victim", last_activity_date=NIGHT)
+    quiet = [member(f"a{n:02d}", last_activity_date=last) for n in range(12)]
+    assert registry(spark, [*quiet, victim], registry=[before])["status"] == "dormant"
+    awake = member("a99", last_activity_date=NIGHT)
+    assert registry(spark, [*quiet, awake], registry=[before])["status"] == "active"
+
+
+def test_a_campaign_that_merged_rests_with_what_it_did_before(spark: SparkSession) -> None:
+    before = {"campaign_id": "c1", "exchanges_before_window": 100, "leaving_exchanges": 40, "born_on": date(2026, 1, 1),
+              "first_activity_date": date(2026, 1, 1), "last_activity_date": YESTERDAY, "status": "active"}  # fmt: skip
+    merged = [member(f"a{n:02d}", exchanges=0, exchanges_attributed=0, merged_into="c2") for n in range(12)]
+    costs = [{"activity_date": NIGHT, "account_id": "a00", "billing_currency": "USD", "billed_cost": Decimal(5)}]
+    found = registry(spark, merged, registry=[before], judgements=[SURE | {"campaign_id": "c1"}], account_costs=costs)
+    assert (found["status"], found["merged_into"], found["verdict"]) == ("retired", "c2", "deliberate")
+    assert (found["exchanges"], found["billed_cost"], found["cumulative_exchanges"]) == (0, 0, 140)
 
 
 def test_a_campaign_whose_accounts_are_banned_is_disrupted(spark: SparkSession) -> None:

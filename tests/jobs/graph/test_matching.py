@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import pyarrow as pa
+from hypothesis import given
+from hypothesis import strategies as st
 
 from jobs.graph.matching import campaign_id, match_night
 
 NIGHT = "2026-03-11"
-YESTERDAY = date(2026, 3, 10)
 
 
-def events(clusters: dict[str, str], campaigns: dict[str, str], last: date = YESTERDAY) -> set[tuple[str, str, str]]:
-    """Letters are accounts. Gives (campaign, event, other campaign)."""
-    rows = [("cluster", name, account, None) for name, accounts in clusters.items() for account in accounts]
-    rows += [("campaign", name, account, last) for name, accounts in campaigns.items() for account in accounts]
+def events(
+    clusters: dict[str, str], campaigns: dict[str, str], merged: dict[str, str] | None = None
+) -> set[tuple[str, str, str]]:
+    """Letters are accounts; `merged`: campaign to the one it merged into before. Gives (campaign, event, other campaign)."""
+    rows = [("cluster", name, account) for name, accounts in clusters.items() for account in accounts]
+    rows += [("campaign", name, account) for name, accounts in campaigns.items() for account in accounts]
     table = pa.table(
         {
             "kind": [row[0] for row in rows],
             "group": [row[1] for row in rows],
             "account_id": [row[2] for row in rows],
-            "last_activity_date": pa.array([row[3] for row in rows], pa.date32()),
+            "merged_into": pa.array([(merged or {}).get(row[1]) for row in rows], pa.string()),
         }
     )
-    return {
-        (row["campaign_id"], row["event"], row["other_campaign_id"]) for row in match_night(table, NIGHT).to_pylist()
-    }
+    found = match_night(table, NIGHT).to_pylist()
+    return {(row["campaign_id"], row["event"], row["other_campaign_id"]) for row in found}
 
 
 def test_a_cluster_without_past_is_born_under_an_id_of_its_night() -> None:
@@ -55,6 +55,43 @@ def test_a_merger_is_told_from_both_sides() -> None:
     assert found == {("p", "continued", "p"), ("q", "merged_into", "p"), ("p", "absorbed", "q")}
 
 
-def test_a_campaign_without_cluster_turns_dormant_after_fourteen_quiet_days() -> None:
-    assert events({}, {"old": "abcde"}, date(2026, 2, 25)) == {("old", "dormant", "old")}
-    assert events({}, {"old": "abcde"}, date(2026, 2, 26)) == set()
+def test_a_merger_is_told_once() -> None:
+    found = events({"x": "abcdefgh"}, {"p": "abcdefgh", "q": "fgh"}, {"q": "p"})
+    assert found == {("p", "continued", "p")}
+
+
+def test_what_had_merged_and_parts_again_comes_back_under_its_own_id() -> None:
+    found = events({"x": "abcde", "y": "fghij"}, {"p": "abcdefghij", "q": "fghij"}, {"q": "p"})
+    assert found == {("p", "continued", "p"), ("q", "continued", "q"), ("q", "split_from", "p")}
+
+
+def test_a_campaign_that_is_only_missing_tonight_keeps_quiet() -> None:
+    assert events({}, {"old": "abcde"}) == set()
+
+
+def test_half_the_accounts_elsewhere_is_not_yet_a_merger() -> None:
+    assert events({"x": "abcdefgh"}, {"p": "abcdef", "q": "ghyz"}) == {("p", "continued", "p")}
+
+
+def test_a_taken_id_is_not_given_again() -> None:
+    first = campaign_id(NIGHT, "a")
+    second = campaign_id(NIGHT, "a", {first})
+    assert second != first
+    assert second == campaign_id(NIGHT, "a", {first})
+
+
+GROUPS = st.dictionaries(st.sampled_from("vwxyz"), st.text("abcdefghijkl", min_size=1), max_size=5)
+
+
+@given(GROUPS, GROUPS)
+def test_every_cluster_gets_one_id_of_its_own_and_old_ids_are_kept_or_rest(
+    clusters: dict[str, str], campaigns: dict[str, str]
+) -> None:
+    found = events(clusters, {f"old-{name}": accounts for name, accounts in campaigns.items()})
+    named = [campaign for campaign, event, _ in found if event in ("born", "continued")]
+    assert len(named) == len(set(named)) == len(clusters)
+    born = {campaign for campaign, event, _ in found if event == "born"}
+    assert not born & {f"old-{name}" for name in campaigns}
+    merged = [campaign for campaign, event, _ in found if event == "merged_into"]
+    assert not set(merged) & set(named)
+    assert len(merged) == len(set(merged))
