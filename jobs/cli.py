@@ -174,22 +174,14 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> None:
     """Accuracy of what is published, against known truth."""
-    import pyarrow.parquet as pq
-
+    from jobs.evaluate import PUBLISHED, read_truth
     from jobs.evaluate import evaluate as score
     from jobs.warehouse import open_warehouse
 
     chosen = settings.settings(root, None, warehouse)
-    needed = {name: truth / f"{name}.parquet" for name in ("accounts", "campaigns", "daily")}
-    for path in needed.values():
-        if not path.is_file():
-            raise UsageError(f"The truth has no file {path}: --truth takes a folder that `iolaus simulate` wrote.")
+    known = read_truth(truth)
     published = open_warehouse(chosen.warehouse, chosen.root)
-    tables = ("campaigns", "campaign_members", "account_verdicts", "campaign_daily")
-    report = score(
-        {name: published.read(name, None) for name in tables},
-        {name: pq.ParquetFile(path).read() for name, path in needed.items()},
-    )
+    report = score({name: published.read(name, None) for name in PUBLISHED}, known)
     if as_json:
         typer.echo(report.as_json())
     else:

@@ -11,12 +11,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from statistics import median
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
-from jobs.errors import IolausError
+from jobs.errors import IolausError, UsageError
+from jobs.simulate.chronicles import chronicle
 from jobs.simulate.histories import attributed_volume, detection_days, persistence
 from jobs.simulate.scores import (
     Number,
@@ -62,12 +65,31 @@ class Report:
         return [heading, *((kind, *(str(row[c]) for c in columns)) for kind, row in sorted(self.lookalikes.items()))]
 
 
+PUBLISHED = ("campaigns", "campaign_members", "account_verdicts", "campaign_daily", "campaign_lineage")
+TRUTH = ("accounts", "campaigns", "daily")
+OF_LIVES = ("moves", "successions", "events")  # what takes many nights to judge
+
+
+def read_truth(folder: Path) -> dict[str, pa.Table]:
+    """The truth tables that `iolaus simulate` wrote; those of OF_LIVES where they are there.
+
+    Raises `UsageError` naming the first file of TRUTH that is missing.
+    """
+    files = {name: folder / f"{name}.parquet" for name in (*TRUTH, *OF_LIVES)}
+    for name in TRUTH:
+        if not files[name].is_file():
+            raise UsageError(
+                f"The truth has no file {files[name]}: --truth takes a folder that `iolaus simulate` wrote."
+            )
+    return {name: pq.ParquetFile(path).read() for name, path in files.items() if path.is_file()}
+
+
 def shown(value: Number) -> str:
     return "" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
 def evaluate(published: Mapping[str, pa.Table], truth: Mapping[str, pa.Table]) -> Report:
-    """Compare published `campaigns`, `campaign_members`, `account_verdicts` and `campaign_daily` with the truth tables.
+    """Compare the tables PUBLISHED with the truth tables, those of OF_LIVES where they are there.
 
     Raises IolausError if no night was published.
     """
@@ -114,6 +136,8 @@ def evaluate(published: Mapping[str, pa.Table], truth: Mapping[str, pa.Table]) -
     overall["largest_blob_share"] = ratio(blob, len(known.accounts))
     overall["calibration_error"] = error
     overall |= victims(said, known)
+    if set(OF_LIVES) <= set(truth):
+        overall |= chronicle(history, published["campaign_lineage"], truth)
     overall["operators_told_apart"] = told_apart(truth["campaigns"], known, said.partition(SUSPECTED))
     detail = [
         {"campaign_id": campaign, "tier": known.tier[campaign], "found": campaign in found,

@@ -13,9 +13,9 @@ from jobs.simulate.people import DAY_US, Accounts, Column, Streams
 PAYMENT = ("paid", "failed", "refunded", "charged_back")
 
 
-def charges(rng: np.random.Generator, accounts: Accounts, tokens: Column, micro: Column, day_us: int,
+def charges(rng: np.random.Generator, accounts: Accounts, cards: Column, tokens: Column, micro: Column, day_us: int,
             month: str) -> pa.Table:  # fmt: skip
-    """One usage line per account and model of the day, and some tax and credit lines.
+    """One usage line per account and model of the day, and some tax and credit lines, on the `cards` of the day.
 
     `tokens` and `micro` are (accounts, models): tokens used, and their price in millionths of a dollar.
     """
@@ -44,7 +44,7 @@ def charges(rng: np.random.Generator, accounts: Accounts, tokens: Column, micro:
             "consumed_unit": files.chosen(("tokens",), np.zeros(len(line), np.int64), ~is_usage),
             "billed_cost": files.money(cost.astype(np.int64)),
             "billing_currency": files.chosen(("USD",), np.zeros(len(line), np.int64)),
-            "x_instrument_fingerprint": files.words(accounts.card[payer]),
+            "x_instrument_fingerprint": files.words(cards[payer]),
             "x_payment_status": files.chosen(PAYMENT, status),
         }
     )

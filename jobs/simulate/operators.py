@@ -183,6 +183,7 @@ def rotate(build: Builder, spec: CampaignSpec, index: Column) -> None:
         wait = build.rng.uniform(0.2, 1.0) * spec.replacement_hours * HOUR_US
         accounts.created_us[fresh] = build.first_us + day * DAY_US + int(wait)
         streams.first_day[fresh] = day + (1 if wait > 10 * HOUR_US else 0)
+        build.successions.append((int(fallen), int(fresh), int(streams.first_day[fresh])))
         for name in ("template", "address", "client", "task_mix"):
             getattr(streams, name)[fresh] = getattr(streams, name)[fallen]
 

@@ -56,12 +56,18 @@ class Accounts:
     card_bin: Column
     card_funding: Column
     card_country: Column
+    next_card: Column  # in force from `renewal_day` on
+    renewal_day: Column  # day of the world, NEVER if not
     banned_day: Column  # day of the world, NEVER if not
     login_share: Column  # of days with a console sign-in
     campaign: Column  # index of the campaign, -1 for none
     role: Column
     lookalike: Column
     lookalike_group: Column
+
+    def cards_on(self, day: int) -> Column:
+        """The instrument that each account pays with on a day."""
+        return np.where(self.renewal_day <= day, self.next_card, self.card)
 
 
 NEVER = 32_000
@@ -183,6 +189,7 @@ def ordinary_accounts(rng: np.random.Generator, plan: places.Plan, count: int, f
         plan=rng.choice(cat.PLANS, count, p=(0.5, 0.3, 0.15, 0.05)),
         card=nothing(count), card_kind=nothing(count), card_bin=nothing(count), card_funding=nothing(count),
         card_country=np.array(places.COUNTRY_CODES, dtype=object)[country],
+        next_card=nothing(count), renewal_day=np.full(count, NEVER),
         banned_day=own_bans(rng, (created - first_us) // DAY_US, days), login_share=rng.beta(1.2, 3.0, count),
         campaign=np.full(count, -1), role=nothing(count), lookalike=nothing(count), lookalike_group=nothing(count),
     )  # fmt: skip

@@ -40,6 +40,8 @@ class Builder:
     beats: list[Beat] = field(default_factory=list)
     campaigns: list[CampaignSpec] = field(default_factory=list)
     proxy_pools: dict[str, Column] = field(default_factory=dict)
+    moves: list[tuple[int, int, int]] = field(default_factory=list)  # account, campaign it goes to, day
+    successions: list[tuple[int, int, int]] = field(default_factory=list)  # account, the one that replaces it, day
     next_template: int = cat.FRAMEWORKS + cat.POPULAR_PROMPTS
     next_prompt: int = cat.FRAMEWORKS
 

@@ -67,12 +67,17 @@ def said_on(published: Mapping[str, pa.Table], night: date) -> Published:
 
 
 def truth_on(truth: Mapping[str, pa.Table], night: date) -> Truth:
-    """Accounts active by that night, and every campaign with its tier."""
+    """Accounts active by that night with the campaign they work for then, and every campaign with its tier."""
     table = truth["accounts"]
     rows = table.filter(pc.less_equal(table.column("active_from"), pa.scalar(night, pa.date32())))
     names = ("account_id", "campaign_id", "role", "lookalike")
     columns = list(zip(*(rows.column(name).to_pylist() for name in names), strict=True))
     operated = {account: campaign for account, campaign, role, _ in columns if role == "operated"}
+    if "moves" in truth:
+        moved = truth["moves"].filter(pc.less_equal(truth["moves"].column("from_day"), pa.scalar(night, pa.date32())))
+        for row in moved.sort_by("from_day").to_pylist():
+            if row["account_id"] in operated:
+                operated[row["account_id"]] = row["campaign_id"]
     return Truth(
         operated,
         frozenset(account for account, _, role, _ in columns if role == "victim"),

@@ -55,18 +55,23 @@ def accounts(build: Builder, day: int, texts: tuple[list[str], Column]) -> pa.Ta
 
 
 def payment_instruments(build: Builder, day: int) -> pa.Table:
-    """Instruments in force, and for some older accounts the card it replaced."""
+    """Instruments in force, and the cards that they replaced: of some older accounts, and in a rotation."""
     known = known_on(build, day)
     people_ = build.accounts
     replaced = known[(known % RENEWED == 0) & (people_.created_us[known] < build.first_us - RENEWAL_US)]
-    rows = np.concatenate([known, replaced])
+    rotated = known[people_.renewal_day[known] <= day]
+    rows = np.concatenate([known, replaced, rotated])
     gone = np.arange(len(rows)) >= len(known)
     again = np.isin(known, replaced)
     added_us = people_.created_us[rows] + 600_000_000
     added_us[: len(known)][again] += RENEWAL_US
     removed_us = people_.created_us[rows] + RENEWAL_US
-    names = people_.card[rows]
+    rotated_us = build.first_us + people_.renewal_day * DAY_US
+    added_us[: len(known)][np.isin(known, rotated)] = rotated_us[rotated]
+    removed_us[len(rows) - len(rotated) :] = rotated_us[rotated]
+    names = people_.cards_on(day)[rows]
     names[gone] = [f"{name}_before" for name in names[gone]]
+    names[len(rows) - len(rotated) :] = people_.card[rotated]
     return pa.table(
         {
             "account_id": files.words(people_.account_id[rows]),

@@ -80,12 +80,24 @@ class LookalikeSpec:
 
 
 @dataclass(frozen=True)
+class Turn:
+    """What changes in the life of a campaign on a day of the world (0 is the first)."""
+
+    kind: str  # `pause` (until a day; without one for good), `merge` (into another), `split`, `rotate`
+    campaign: str
+    day: int
+    until: int | None = None
+    into: str | None = None
+
+
+@dataclass(frozen=True)
 class Preset:
     accounts: int
     days: int
     campaigns: tuple[CampaignSpec, ...]
     lookalikes: tuple[LookalikeSpec, ...]
     is_varied: bool = False  # dials, sizes and numbers of look-alikes drawn by the seed
+    turns: tuple[Turn, ...] = ()
 
 
 HARD = CampaignSpec(
@@ -179,11 +191,32 @@ def copies(specs: tuple[CampaignSpec, ...], rounds: int) -> tuple[CampaignSpec, 
     return tuple(out)
 
 
+LIVES = (
+    HARD,
+    replace(PARTLY, honest_share=0.0),
+    ONE_ADDRESS,
+    SOFT,
+    replace(SLOW, first_day=24),
+    replace(NETWORK_FIRST, weight=1.4),
+    replace(NETWORK_SECOND, ramp_days=30),
+    replace(ROTATION, banned_share=0.012),
+    replace(PARTLY, name="ivy", actor="Operator Ivy", proxy_network="Quartz Exit", tasks="grading", honest_share=0.0),
+)
+TURNS = (
+    Turn("pause", "aster", 8),
+    Turn("pause", "borage", 12, until=34),
+    Turn("merge", "clover", 22, into="dodder"),
+    Turn("split", "gorse", 18),
+    Turn("rotate", "ivy", 30),
+)
+
+
 PRESETS: dict[str, Preset] = {
     "tiny": Preset(400, 3, (PARTLY, HARD, ONE_ADDRESS, SOFT), FEW_LOOKALIKES),
     "small": Preset(5_000, 10, EIGHT, LOOKALIKES),
     "varied": Preset(5_000, 10, EIGHT, LOOKALIKES, is_varied=True),
     "innocent": Preset(2_500, 7, (), LOOKALIKES),
+    "lives": Preset(4_500, 60, LIVES, LOOKALIKES, turns=TURNS),
     "mid": Preset(20_000, 14, copies(EIGHT, 2), LOOKALIKES),
     "large": Preset(100_000, 14, copies(EIGHT, 3), LOOKALIKES),
 }

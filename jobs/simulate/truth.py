@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import SupportsInt
@@ -13,6 +15,17 @@ from jobs.simulate import files
 from jobs.simulate.people import DAY_US
 from jobs.simulate.population import Builder
 
+DORMANT_DAYS, RETIRED_DAYS = 14, 42
+MOVES = pa.schema([("account_id", pa.string()), ("campaign_id", pa.string()), ("from_day", pa.date32())])
+SUCCESSIONS = pa.schema([("account_id", pa.string()), ("replaces", pa.string()), ("from_day", pa.date32())])
+EVENTS = pa.schema(
+    [
+        ("campaign_id", pa.string()),
+        ("event", pa.string()),
+        ("other_campaign_id", pa.string()),
+        ("day", pa.date32()),
+    ]
+)
 Counts = np.ndarray[tuple[int, int], np.dtype[np.int64]]
 
 
@@ -21,7 +34,7 @@ def campaign_ids(build: Builder) -> list[str]:
 
 
 def write(root: Path, build: Builder, exchanges: Counts, first_day: date) -> None:
-    """Write `{root}/truth/accounts|campaigns|daily.parquet`.
+    """Write `{root}/truth/accounts|campaigns|daily|moves|successions|events.parquet`.
 
     An exchange is an answered request (status 200) of extraction traffic that reached the raw zone whole, by the day
     it was made; it counts stolen keys and leaves out honest traffic mixed into operated accounts.
@@ -29,10 +42,16 @@ def write(root: Path, build: Builder, exchanges: Counts, first_day: date) -> Non
     files.write_truth(root, "accounts", accounts(build, first_day))
     files.write_truth(root, "campaigns", campaigns(build, exchanges, first_day))
     files.write_truth(root, "daily", daily(build, exchanges, first_day))
+    files.write_truth(root, "moves", moves(build, first_day))
+    files.write_truth(root, "successions", successions(build, first_day))
+    files.write_truth(root, "events", events(build, exchanges, first_day))
 
 
 def accounts(build: Builder, first_day: date) -> pa.Table:
-    """One row per account, in order of id; `active_from` is the first day of the world on which it could work."""
+    """One row per account, in order of id; `active_from` is the first day of the world on which it could work.
+
+    `campaign_id` is the campaign that it first works for; `moves` says where it goes later.
+    """
     order = np.argsort(build.accounts.account_id.astype(str), kind="stable")
     people = build.accounts
     ids = [*campaign_ids(build), None]
@@ -55,7 +74,7 @@ def accounts(build: Builder, first_day: date) -> pa.Table:
 
 
 def campaigns(build: Builder, exchanges: Counts, first_day: date) -> pa.Table:
-    """One row per campaign; `accounts` are operated accounts, days are null if it never made an exchange."""
+    """One row per campaign; `accounts` it ever operated, days are null if it never made an exchange."""
     operated = build.accounts.role == "operated"
     worked = [np.flatnonzero(row) for row in exchanges]
     return pa.table(
@@ -65,7 +84,10 @@ def campaigns(build: Builder, exchanges: Counts, first_day: date) -> pa.Table:
             "tier": files.words([spec.tier for spec in build.campaigns]),
             "kind": files.words(["extraction"] * len(build.campaigns)),
             "accounts": pa.array(
-                [int((operated & (build.accounts.campaign == n)).sum()) for n in range(len(build.campaigns))],
+                [
+                    int((operated & (build.accounts.campaign == n)).sum()) + sum(to == n for _, to, _ in build.moves)
+                    for n in range(len(build.campaigns))
+                ],
                 pa.int64(),
             ),
             "exchanges": pa.array(exchanges.sum(axis=1)),
@@ -86,6 +108,57 @@ def daily(build: Builder, exchanges: Counts, first_day: date) -> pa.Table:
             "exchanges": pa.array(exchanges[campaign, day]),
         }
     )
+
+
+def moves(build: Builder, first_day: date) -> pa.Table:
+    """One row per account that another campaign takes over: to whom it belongs from that day on."""
+    ids = campaign_ids(build)
+    rows = sorted(
+        (build.accounts.account_id[account], ids[to], nth(first_day, day)) for account, to, day in build.moves
+    )
+    return _table(MOVES, rows)
+
+
+def successions(build: Builder, first_day: date) -> pa.Table:
+    """One row per banned account that was replaced: by whom, and the first day on which that one could work."""
+    names = build.accounts.account_id
+    rows = sorted((names[new], names[old], nth(first_day, day)) for old, new, day in build.successions)
+    return _table(SUCCESSIONS, rows)
+
+
+def events(build: Builder, exchanges: Counts, first_day: date) -> pa.Table:
+    """One row per event in the life of a campaign, on the first night that could know it.
+
+    A campaign is born with its first exchange; it falls dormant after 14 days without one, is retired after 42 and
+    revived by the next. One that merged does neither.
+    """
+    ids = campaign_ids(build)
+    rows: set[tuple[str, str, str, date]] = set()
+    merged_on: dict[int, int] = {}
+    for account, to, day in build.moves:
+        old = int(build.accounts.campaign[account])
+        if exchanges[to, :day].any():
+            merged_on[old] = day
+            rows.add((ids[old], "merged_into", ids[to], nth(first_day, day)))
+        else:
+            rows.add((ids[to], "split_from", ids[old], nth(first_day, day)))
+    for number, name in enumerate(ids):
+        worked = np.flatnonzero(exchanges[number]).tolist()
+        if worked:
+            rows.add((name, "born", name, nth(first_day, worked[0])))
+        ends = worked[1:] if number in merged_on else [*worked[1:], exchanges.shape[1] + RETIRED_DAYS]
+        for before, after in itertools.pairwise([*worked[:1], *ends]):
+            for event, quiet in (("dormant", DORMANT_DAYS), ("retired", RETIRED_DAYS)):
+                if before + quiet < min(after, exchanges.shape[1]):
+                    rows.add((name, event, name, nth(first_day, before + quiet)))
+            if before + DORMANT_DAYS < after < exchanges.shape[1]:
+                rows.add((name, "revived", name, nth(first_day, after)))
+    return _table(EVENTS, sorted(rows))
+
+
+def _table(schema: pa.Schema, rows: Sequence[tuple[object, ...]]) -> pa.Table:
+    columns = list(zip(*rows, strict=True)) or [()] * len(schema)
+    return pa.table([pa.array(list(c), field.type) for c, field in zip(columns, schema, strict=True)], schema=schema)
 
 
 def nth(first_day: date, number: SupportsInt) -> date:

@@ -15,6 +15,7 @@ from jobs.errors import UsageError
 from jobs.simulate import catalogues as cat
 from jobs.simulate import deliveries, files, incidents, ledgers, places, snapshots, traffic, truth
 from jobs.simulate.dials import turned, varied
+from jobs.simulate.lives import live
 from jobs.simulate.lookalikes import make_group
 from jobs.simulate.operators import make_campaign
 from jobs.simulate.people import DAY_US, Streams, joined
@@ -73,6 +74,8 @@ def populate(preset: Preset, rng: np.random.Generator, count: int, first_us: int
         index = np.arange(free, free + size)
         make_campaign(build, spec, index, np.arange(free + size, free + size + victims))
         free += size + victims
+    for turn in preset.turns:
+        live(build, turn)
     for kind in preset.lookalikes:
         for number in range(1, 1 + max(1, count // kind.per_accounts)):
             if free + kind.accounts > count * 0.6:
@@ -120,7 +123,9 @@ def write_days(root: Path, build: Builder, streams: Streams, seed: int, first_da
             "model_releases": snapshots.model_releases(build, day, release.at_us),
             "indicators": snapshots.indicators(build),
             "known_campaigns": incidents.known_campaigns(),
-            "charges": ledgers.charges(rng, build.accounts, used, micro, day_us, f"{ds:%Y%m}"),
+            "charges": ledgers.charges(
+                rng, build.accounts, build.accounts.cards_on(day), used, micro, day_us, f"{ds:%Y%m}"
+            ),
             "logins": ledgers.logins(rng, build.accounts, streams, day, day_us),
         }
         for name, rows in tables.items():

@@ -24,12 +24,13 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from jobs import steps
+from jobs.evaluate import PUBLISHED
 from jobs.graph.families import FAMILIES
 from jobs.lake import Lake
 from jobs.links import cells
 from jobs.run import Runner, landed_nights, runner
 from jobs.settings import PSEUDONYM_KEY, Settings, settings
-from tests.accuracy.worlds import KEY, SCORED, score
+from tests.accuracy.worlds import KEY, score
 
 EVERYTHING = "everything"
 NO_SIGNIFICANCE = "null model off"
@@ -100,7 +101,9 @@ def without(engine: Runner, root: Path, number: int, name: str, signals: tuple[s
         for step in steps.upstream():
             if step.startswith(("links.", "campaigns.", "published.")) and step not in _WITH_SIGNALS:
                 own.build(step, night)
-    return score({table: own.lake.read_arrow(f"published.{table}", night, night) for table in SCORED}, root / "truth")
+    return score(
+        {table: own.lake.read_arrow(f"published.{table}", night, night) for table in PUBLISHED}, root / "truth"
+    )
 
 
 def section(folders: list[Path]) -> str:

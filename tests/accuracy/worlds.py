@@ -16,18 +16,15 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from jobs import steps
-from jobs.evaluate import evaluate
+from jobs.evaluate import PUBLISHED, evaluate, read_truth
 from jobs.run import Runner, landed_nights, runner
 from jobs.settings import PSEUDONYM_KEY, settings
 from jobs.simulate.worlds import write_world
 from tests.accuracy.innocents import groups_by_kind
 
 KEY = "key-of-simulated-worlds-only"
-TRUTH = ("accounts", "campaigns", "daily")
-SCORED = ("campaigns", "campaign_members", "account_verdicts", "campaign_daily")
 Figures = dict[str, Any]
 
 
@@ -70,13 +67,13 @@ def run_world(engine: Runner, root: Path, world: str) -> Figures:
         for step in steps.upstream():
             if step not in (steps.QUALITY, steps.PUBLISH):
                 own.build(step, night)
-    published = {name: own.lake.read_arrow(f"published.{name}", nights[0], nights[-1]) for name in SCORED}
+    published = {name: own.lake.read_arrow(f"published.{name}", nights[0], nights[-1]) for name in PUBLISHED}
     return score(published, root / "truth") | {"world": world}
 
 
 def score(published: dict[str, pa.Table], truth: Path) -> Figures:
     """The evaluation as plain figures, with the groups of each kind of look-alike and the victims beside them."""
-    known = {name: pq.ParquetFile(truth / f"{name}.parquet").read() for name in TRUTH}
+    known = read_truth(truth)
     figures: Figures = json.loads(evaluate(published, known).as_json())
     for kind, groups in groups_by_kind(published, known).items():
         figures["lookalikes"].setdefault(kind, {}).update(groups)

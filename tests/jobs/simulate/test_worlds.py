@@ -75,7 +75,7 @@ def test_same_seed_writes_the_same_bytes_and_another_seed_does_not(tmp_path: Pat
     for name, seed in (("one", 3), ("two", 3), ("other", 4)):
         write_world(tmp_path / name, "tiny", seed=seed, accounts=250, days=2, first_day=FIRST)
     one = digests(tmp_path / "one")
-    assert len(one) == 9 * 2 + 3
+    assert len(one) == 9 * 2 + 6
     assert one == digests(tmp_path / "two")
     assert one != digests(tmp_path / "other")
 
