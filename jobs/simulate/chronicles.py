@@ -84,16 +84,16 @@ def true_events(events: pa.Table) -> list[Event]:
 def told_events(history: History, lineage: pa.Table) -> list[Event]:
     """Published events of suspected campaigns and of those that hold a true one, in terms of true campaigns.
 
-    A published campaign stands for the true one that most of its members of its last listed night belong to; an
-    innocent one stands for itself, so what is told of it is wrong. `continued` and `absorbed` are not counted: they
-    say again what the absence of other events, or the other side, says.
+    A published campaign stands for the true one that most of its members belonged to when it was first published,
+    for an id never changes its meaning; an innocent one stands for itself, so what is told of it is wrong. `continued`
+    and `absorbed` are not counted: they say again what the absence of other events, or the other side, says.
     """
     told = []
     stands_for: dict[str, str | None] = {}
     for night, known, said in history:
         members = said.operated()
         for campaign in members:
-            stands_for[campaign] = owner(members[campaign], known.operated)
+            stands_for.setdefault(campaign, owner(members[campaign], known.operated))
         for campaign, kind, other in on(lineage, night, "campaign_id", "event", "other_campaign_id"):
             mine = stands_for.get(campaign)
             if kind in ("continued", "absorbed") or (mine is None and said.verdict.get(campaign) not in SUSPECTED):

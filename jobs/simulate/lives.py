@@ -27,15 +27,17 @@ HAND = ("template", "template_share", "template_keep", "system_prompt", "tools",
 
 
 def live(build: Builder, turn: Turn) -> None:
-    """Make one turn of a campaign that `make_campaign` has put into the world."""
-    number = next(place for place, spec in enumerate(build.campaigns) if spec.name == turn.campaign)
+    """Make one turn of a campaign that `make_campaign` has put into the world; a small world may lack it."""
+    places_of = {spec.name: place for place, spec in enumerate(build.campaigns)}
+    if turn.campaign not in places_of or (turn.into or turn.campaign) not in places_of:
+        return
     turns: dict[str, Callable[[Builder, Turn, int], None]] = {
         "pause": pause,
         "merge": merge,
         "split": split,
         "rotate": rotate,
     }
-    turns[turn.kind](build, turn, number)
+    turns[turn.kind](build, turn, places_of[turn.campaign])
 
 
 def pause(build: Builder, turn: Turn, number: int) -> None:
