@@ -12,7 +12,7 @@ import json
 import logging
 import time
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -61,6 +61,7 @@ class Lake:
         self.folder = root / "lake"
         self._scratch = self.folder / "_scratch" / uuid.uuid4().hex  # steps may run side by side in other processes
         self._tables: dict[str, Table] = {}
+        self._histories: dict[str, list[Build]] | None = None
         if catalog:
             self._catalog: Catalog = load_catalog(catalog)
         else:
@@ -72,15 +73,33 @@ class Lake:
                 warehouse=f"file://{self.folder}",
             )
 
+    @contextlib.contextmanager
+    def steady(self) -> Iterator[None]:
+        """Within it, what was built of a table is looked up once, and again after a commit of this lake's own.
+
+        A step sees one state of its inputs from first to last. May be entered again within itself.
+        """
+        outer = self._histories
+        self._histories = {} if outer is None else outer
+        try:
+            yield
+        finally:
+            self._histories = outer
+
     def builds(self, name: str) -> dict[date, Build]:
         """The committed nights of a table with what was recorded about each; empty when it was never built."""
         return {build.night: build for build in self.history(name)}  # of a night's builds the last one stands
 
     def history(self, name: str) -> list[Build]:
         """Every build of a table whose snapshot has not expired, also those that were replaced; oldest first."""
+        if self._histories is not None and name in self._histories:
+            return self._histories[name]
         table = self._existing(name, fresh=True)
         found = [_build(name, snapshot) for snapshot in (table.snapshots() if table else ())]
-        return [build for build in found if build is not None]
+        builds = [build for build in found if build is not None]
+        if self._histories is not None:
+            self._histories[name] = builds
+        return builds
 
     def build_of(self, name: str, snapshot_id: int) -> Build:
         """The build that a snapshot holds. Raises `IolausError` when the snapshot has expired."""
@@ -179,6 +198,8 @@ class Lake:
             try:
                 table = self._evolved(name, self._open(name, fresh=attempt > 0))
                 self._replace(table, night, files, summary)
+                if self._histories is not None:
+                    self._histories.pop(name, None)
                 return self.builds(name)[night]
             except CommitFailedException:
                 time.sleep(0.05 * 2**attempt)

@@ -77,6 +77,21 @@ def test_files_of_a_build_that_died_before_its_commit_are_never_read(tmp_path: P
     assert exchanges(Lake(tmp_path), MONDAY, MONDAY) == [1]
 
 
+def test_a_steady_lake_sees_its_own_commits_at_once_and_others_later(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    commit(lake, MONDAY, 1)
+    with lake.steady():
+        assert lake.prints(TABLE) == {MONDAY: "f"}
+        commit(Lake(tmp_path), MONDAY, 2, fingerprint="theirs")
+        with lake.steady():
+            assert lake.prints(TABLE) == {MONDAY: "f"}
+        assert exchanges(lake, MONDAY, MONDAY) == [1]
+        commit(lake, TUESDAY, 3, fingerprint="ours")
+        assert lake.prints(TABLE) == {MONDAY: "theirs", TUESDAY: "ours"}
+    commit(Lake(tmp_path), MONDAY, 4, fingerprint="last")
+    assert lake.prints(TABLE)[MONDAY] == "last"
+
+
 def test_a_lost_race_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lake, other = Lake(tmp_path), Lake(tmp_path)
     commit(lake, MONDAY, 1)
