@@ -45,7 +45,7 @@ def _reasons(standing: Standing, night: str) -> list[str]:
     if said:
         return said
     if standing.next is None:
-        return ["compared with no other figure"]
+        return ["no other figure to compare with"]
     said.append(f"next: {_upper(standing.next, night)}")
     if standing.own.kind != DELIBERATE:
         said.append(f"not called the largest known because it is only {standing.own.kind}")

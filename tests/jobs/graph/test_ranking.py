@@ -168,7 +168,7 @@ STATEMENTS = {
         "rank 1 of 2 by exchanges as of 2026-07-01, 50; next: yours-heron with at most 40 (campaign of 2026-07-01); "
         "not called the largest known because no known incident states exchanges",
     ),
-    "alone": ([mine("mine", 50, 50)], "rank 1 of 1 by exchanges as of 2026-07-01, 50; compared with no other figure"),
+    "alone": ([mine("mine", 50, 50)], "rank 1 of 1 by exchanges as of 2026-07-01, 50; no other figure to compare with"),
     "names that would break the line": (
         [mine("mine", 50, 50), known("old\n  case", 0, 40, source="a\tpost ")],
         "largest known to this registry by exchanges as of 2026-07-01, 50; "
