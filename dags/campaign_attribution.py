@@ -28,6 +28,7 @@ STEPS: dict[str, tuple[str, ...]] = {
     "signals.card_bin_clusters": ("staged.payment_instruments",),
     "signals.charged_instruments": ("staged.charges",),
     "signals.payment_instruments": ("staged.payment_instruments",),
+    "campaigns.incidents": ("staged.known_campaigns",),
     "staged.deliveries": (
         "staged.accounts",
         "staged.api_requests",
@@ -110,7 +111,7 @@ STEPS: dict[str, tuple[str, ...]] = {
     "campaigns.registry": ("campaigns.daily", "campaigns.judgements", "signals.account_costs"),
     "campaigns.attributions": ("campaigns.registry", "staged.indicators"),
     "campaigns.events": ("campaigns.registry",),
-    "campaigns.rankings": ("campaigns.registry", "staged.known_campaigns"),
+    "campaigns.rankings": ("campaigns.incidents", "campaigns.registry"),
     "campaigns.verdicts": ("campaigns.registry",),
     "published.campaign_evidence": ("campaigns.evidence",),
     "published.campaigns": ("campaigns.registry",),

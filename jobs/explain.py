@@ -57,6 +57,7 @@ def explain_campaign(published: Warehouse, identity: str, night: date) -> Explan
             f"best explanation: {campaign['hypothesis']}",
             f"{campaign['accounts']:,} accounts, {campaign['exchanges']:,} exchanges, "
             f"{campaign['first_activity']} to {campaign['last_activity']}",
+            *_standings(published, night, campaign["campaign_id"]),
         ),
         sections=(_section("Why it is held to be extraction, or not", pieces, conclusion),),
     )
@@ -86,6 +87,13 @@ def explain_account(published: Warehouse, identity: str, night: date) -> Explana
         ),
         (_section("Why it is held to belong to the campaign", pieces, conclusion), *campaign.sections),
     )
+
+
+def _standings(published: Warehouse, night: date, campaign_id: str) -> list[str]:
+    """What may be claimed of the campaign's size, metric by metric; nothing of a campaign that is not ranked."""
+    rows = [row for row in published.read("campaign_rankings", night).to_pylist() if row["campaign_id"] == campaign_id]
+    in_order = sorted(rows, key=lambda row: str(row["metric"]))
+    return [f"{row['statement']} (compared with {row['compared_with']})" for row in in_order]
 
 
 def _pieces(published: Warehouse, night: date, kind: str, subject: str, campaign_id: str) -> list[dict[str, Any]]:

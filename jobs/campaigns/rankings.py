@@ -1,6 +1,8 @@
 """One row per campaign and metric: its interval, the best and worst rank it can have among all known campaigns, and the statement.
 
-Compared with the registry of published and earlier incidents and with the other deliberate campaigns of tonight.
+Compared with the known incidents (`campaigns.incidents`) and with the other deliberate campaigns of tonight; a suspicious
+campaign also with the suspicious ones. Figures over several campaigns outrank nobody, and what has merged into another
+campaign is compared as a part of that.
 """
 
 from __future__ import annotations
@@ -8,7 +10,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT
@@ -16,19 +18,31 @@ from jobs.columns import NIGHT
 if TYPE_CHECKING:
     import pyarrow as pa
 
-INPUTS = {"campaigns.registry": NIGHT, "staged.known_campaigns": NIGHT}
+INPUTS = {"campaigns.registry": NIGHT, "campaigns.incidents": NIGHT}
 
 SCHEMA = (
     "campaign_id string, metric string, value_low long, value_high long, rank_low int, rank_high int, "
-    "is_largest_known boolean, compared_with string, statement string"
+    "is_largest_known boolean, compared_with string, statement string, rival_id string, rival_name string, "
+    "rival_provider string, rival_source string, rival_source_grade string"
 )
+SOURCED = {
+    "provider": "string",
+    "low_bound": "string",
+    "low_stated": "long",
+    "low_source": "string",
+    "low_source_grade": "string",
+    "high_bound": "string",
+    "high_stated": "long",
+    "high_source": "string",
+    "high_source_grade": "string",
+}  # what only a published figure has
 RANKED = ("deliberate", "suspicious")
 
 
-def transform(night: date, registry: DataFrame, known_campaigns: DataFrame) -> DataFrame:
+def transform(night: date, registry: DataFrame, incidents: DataFrame) -> DataFrame:
     """Columns of SCHEMA; value_high is null where no upper bound is known."""
     settled = F.col("exchanges_before_window")
-    ours = registry.where(F.col("verdict").isin(*RANKED)).select(
+    ours = registry.where(F.col("verdict").isin(*RANKED) & F.col("merged_into").isNull()).select(
         F.col("campaign_id").alias("id"),
         "name",
         F.col("verdict").alias("kind"),
@@ -36,44 +50,36 @@ def transform(night: date, registry: DataFrame, known_campaigns: DataFrame) -> D
             F.array(
                 F.struct(
                     F.lit("exchanges").alias("metric"),
-                    (settled + F.col("exchanges_low")).alias("low"),
-                    (settled + F.col("exchanges_high")).alias("high"),
+                    (settled + F.col("exchanges_low")).alias("value_low"),
+                    (settled + F.col("exchanges_high")).alias("value_high"),
                 ),
                 F.struct(
-                    F.lit("accounts").alias("metric"), F.col("accounts").alias("low"), F.col("accounts").alias("high")
+                    F.lit("accounts").alias("metric"),
+                    F.col("accounts").alias("value_low"),
+                    F.col("accounts").alias("value_high"),
                 ),
                 F.struct(
                     F.lit("tokens").alias("metric"),
-                    (F.col("input_tokens") + F.col("output_tokens")).alias("low"),
-                    (F.col("input_tokens") + F.col("output_tokens")).alias("high"),
+                    (F.col("input_tokens") + F.col("output_tokens")).alias("value_low"),
+                    (F.col("input_tokens") + F.col("output_tokens")).alias("value_high"),
                 ),
             )
         ).alias("m"),
     )
-    about = F.col("bound") == "about"
-    value = F.col("value")
-    low = F.when(about, F.floor(value * 0.9)).when(F.col("bound") == "ceiling", F.lit(0)).otherwise(value)
-    high = F.when(about, F.ceil(value * 1.1)).when(F.col("bound") != "floor", value)
-    newest = Window.partitionBy("incident_id", "metric").orderBy(F.col("as_of").desc(), "bound", "value")
-    in_force = (
-        known_campaigns.where((F.col("scope") == "campaign") & (F.to_date("as_of") <= F.lit(night)))
-        .withColumn("place", F.row_number().over(newest))
-        .where(F.col("place") == 1)
-    )
-    theirs = in_force.select(
-        F.col("incident_id").alias("id"),
-        "name",
-        F.lit("known").alias("kind"),
-        "metric",
-        low.cast("long").alias("low"),
-        high.cast("long").alias("high"),
-    )
-    flat = ours.select("id", "name", "kind", "m.metric", "m.low", "m.high")
+    unsourced = {name: F.lit(None).cast(kind) for name, kind in SOURCED.items()}
+    figures = ours.select("id", "name", "kind", "m.*").withColumns(unsourced).unionByName(_known(incidents))
     day = night.isoformat()
 
-    def rank(rows: pa.Table) -> pa.Table:
-        from jobs.graph.ranking import rank_metric
+    def ranked(rows: pa.Table) -> pa.Table:
+        from jobs.graph.ranking import FIGURES, rank
 
-        return rank_metric(rows, day)
+        return rank(rows.select(FIGURES.names), day)
 
-    return flat.unionByName(theirs).groupBy("metric").applyInArrow(rank, SCHEMA)
+    everyone = figures.withColumn("comparison", F.lit(1))  # one group: who states no figure counts too, but apart
+    return everyone.groupBy("comparison").applyInArrow(ranked, SCHEMA)
+
+
+def _known(incidents: DataFrame) -> DataFrame:
+    kind = F.when(F.col("scope") == "aggregate", "aggregate").otherwise("known")
+    identity = (F.col("incident_id").alias("id"), "name", kind.alias("kind"), "metric")
+    return incidents.select(*identity, "value_low", "value_high", *SOURCED)

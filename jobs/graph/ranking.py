@@ -1,57 +1,79 @@
-"""Ranks of intervals: who can be larger than whom when most published figures are only bounds."""
+"""The rank of every campaign by every metric, as rows: figures in, standings and statements out."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyarrow as pa
 
+from jobs.graph.intervals import End, Interval
 from jobs.graph.rows import table_of
+from jobs.graph.standings import KNOWN, RANKED, Contender, Standing, standing
+from jobs.graph.statements import compared_with, statement
 
+FIGURES = pa.schema(
+    [
+        ("kind", pa.string()), ("id", pa.string()), ("name", pa.string()), ("metric", pa.string()),
+        ("provider", pa.string()),
+        ("value_low", pa.int64()), ("low_bound", pa.string()), ("low_stated", pa.int64()), ("low_source", pa.string()),
+        ("low_source_grade", pa.string()),
+        ("value_high", pa.int64()), ("high_bound", pa.string()), ("high_stated", pa.int64()),
+        ("high_source", pa.string()), ("high_source_grade", pa.string()),
+    ]
+)  # fmt: skip
 RANKINGS = pa.schema(
     [
-        ("campaign_id", pa.string()),
-        ("metric", pa.string()),
-        ("value_low", pa.int64()),
-        ("value_high", pa.int64()),
-        ("rank_low", pa.int32()),
-        ("rank_high", pa.int32()),
-        ("is_largest_known", pa.bool_()),
-        ("compared_with", pa.string()),
-        ("statement", pa.string()),
+        ("campaign_id", pa.string()), ("metric", pa.string()), ("value_low", pa.int64()), ("value_high", pa.int64()),
+        ("rank_low", pa.int32()), ("rank_high", pa.int32()), ("is_largest_known", pa.bool_()),
+        ("compared_with", pa.string()), ("statement", pa.string()), ("rival_id", pa.string()),
+        ("rival_name", pa.string()), ("rival_provider", pa.string()), ("rival_source", pa.string()),
+        ("rival_source_grade", pa.string()),
     ]
-)
+)  # fmt: skip
 
 
-def rank_metric(rows: pa.Table, night: str) -> pa.Table:
-    """Rank the campaigns of one metric. `rows`: id, name, kind (`deliberate`, `suspicious`, `known`), metric, low, high.
+def rank(figures: pa.Table, night: str) -> pa.Table:
+    """Rows of RANKINGS, one per campaign of ours and metric, sorted. `figures`: FIGURES of everybody.
 
-    A null `high` is an unknown upper bound. `rank_low` is the best rank the intervals allow, `rank_high` the worst.
-    A campaign is the largest known only when its lower bound lies above every other's upper bound; a known floor has no
-    upper bound, so nothing can be said to exceed it.
+    `kind` is `deliberate` or `suspicious` for ours, `known` for an incident, `aggregate` for figures over several.
+    A null end is unknown. `rank_low` is the best rank the intervals allow, `rank_high` the worst.
     """
-    everyone = sorted(rows.to_pylist(), key=lambda row: (row["kind"], row["id"]))
-    made = [_rank(row, everyone, night) for row in everyone if row["kind"] != "known"]
-    return table_of(made, RANKINGS)
+    everyone = [_contender(row) for row in figures.to_pylist()]
+    ours = sorted((each for each in everyone if each.kind in RANKED), key=lambda each: (each.id, each.metric))
+    return table_of([_row(standing(own, everyone), night) for own in ours], RANKINGS)
 
 
-def _rank(row: dict[str, object], everyone: list[dict[str, object]], night: str) -> tuple[object, ...]:
-    others = [
-        other
-        for other in everyone
-        if other["id"] != row["id"] and other["kind"] in ("known", "deliberate", row["kind"])
-    ]
-    low, high = int(str(row["low"])), int(str(row["high"]))
-    surely_above = [other for other in others if int(str(other["low"])) > high]
-    maybe_above = [other for other in others if other["high"] is None or int(str(other["high"])) >= low]
-    best, worst = 1 + len(surely_above), 1 + len(maybe_above)
-    largest = not maybe_above and bool(others)
-    known = sum(1 for other in others if other["kind"] == "known")
-    compared = f"{known} known incidents and {len(others) - known} campaigns of {night}"
-    metric = str(row["metric"])
-    amount = f"{low:,}" if low == high else f"{low:,} to {high:,}"
-    if largest:
-        statement = f"largest known to this registry by {metric} as of {night}: {amount}"
-    elif best == worst:
-        statement = f"rank {best} of {len(others) + 1} by {metric} as of {night}: {amount}"
-    else:
-        statement = f"rank {best} to {worst} of {len(others) + 1} by {metric} as of {night}, bounds overlap: {amount}"
-    return (row["id"], metric, low, high, best, worst, largest, compared, statement)
+def _contender(row: dict[str, Any]) -> Contender:
+    ends = Interval(_end(row, "low"), _end(row, "high"))
+    return Contender(row["kind"], row["id"], row["name"], row["metric"], row["provider"], ends)
+
+
+def _end(row: dict[str, Any], end: str) -> End | None:
+    stated = [row[f"{end}_{name}"] for name in ("bound", "stated", "source", "source_grade")]
+    return None if row[f"value_{end}"] is None else End(row[f"value_{end}"], *stated)
+
+
+def _row(found: Standing, night: str) -> tuple[Any, ...]:
+    low, high = found.own.range
+    return (
+        found.own.id,
+        found.own.metric,
+        low.value if low else None,
+        high.value if high else None,
+        found.best,
+        found.worst,
+        found.is_largest_known,
+        compared_with(found, night),
+        statement(found, night),
+        *_rival(found),
+    )
+
+
+def _rival(found: Standing) -> tuple[str | None, ...]:
+    """Whom the statement names first, and the source of the end that decides."""
+    rival = found.rival
+    if rival is None:
+        return (None,) * 5
+    end = rival.range.low if rival in found.above else rival.range.high or rival.range.low
+    source, grade = (end.source, end.grade) if end and rival.kind == KNOWN else (None, None)
+    return (rival.id, rival.name, rival.provider, source, grade)

@@ -25,4 +25,9 @@ def transform(night: date, rankings: DataFrame) -> DataFrame:
         "is_largest_known",
         "compared_with",
         "statement",
+        "rival_id",
+        "rival_name",
+        "rival_provider",
+        "rival_source",
+        "rival_source_grade",
     )

@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from jobs.errors import UsageError
+from jobs.graph import published_cases
 from jobs.simulate import catalogues as cat
-from jobs.simulate import deliveries, files, incidents, ledgers, places, snapshots, traffic, truth
+from jobs.simulate import deliveries, files, ledgers, places, snapshots, traffic, truth
 from jobs.simulate.dials import turned, varied
 from jobs.simulate.lives import live
 from jobs.simulate.lookalikes import make_group
@@ -122,7 +123,7 @@ def write_days(root: Path, build: Builder, streams: Streams, seed: int, first_da
             "ip_networks": snapshots.ip_networks(build.plan),
             "model_releases": snapshots.model_releases(build, day, release.at_us),
             "indicators": snapshots.indicators(build),
-            "known_campaigns": incidents.known_campaigns(),
+            "known_campaigns": published_cases.as_delivered(),
             "charges": ledgers.charges(
                 rng, build.accounts, build.accounts.cards_on(day), used, micro, day_us, f"{ds:%Y%m}"
             ),
