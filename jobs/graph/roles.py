@@ -93,7 +93,8 @@ def assign_roles(members: pa.Table) -> pa.Table:
         "network": _of_its_own(members, "network"),
         "load": (np.abs(np.log2(np.maximum(_against_typical(load, MIN_TYPICAL), 1e-9))) > OTHER_LOAD).astype(np.int64),
     }
-    victim = ~passing & (_stolen_bits(clues) > -DOUBT)
+    victim = ~passing
+    victim[victim] = _stolen_bits({name: codes[~passing] for name, codes in clues.items()}) > -DOUBT
     role = np.where(passing, "shared_infrastructure", np.where(victim, "victim", "operated"))
     exchanges = members["exchanges"].to_numpy()
     attributed = np.where(role == "operated", exchanges, np.floor(exchanges * footprint)).astype(np.int64)
@@ -124,7 +125,8 @@ def _stolen_bits(clues: Mapping[str, Ints]) -> Floats:
     """Log-odds, per member, of a stolen account against one that the operator works; `clues` are codes from 0.
 
     What the operator's own accounts show differs between campaigns, and so does how many are stolen; both are
-    estimated from the campaign itself by expectation maximisation (Dempster, Laird, Rubin, JRSS B 39, 1977).
+    estimated from the campaign itself by expectation maximisation (Dempster, Laird, Rubin, JRSS B 39, 1977). Accounts
+    that only pass through are neither and must not be among the members, or they would be taken for many stolen ones.
     """
     count = len(clues["made"])
     stolen = np.full(count, PRIOR_VICTIM)

@@ -72,6 +72,28 @@ def test_who_shares_places_but_not_prompts_is_shared_infrastructure() -> None:
     assert roles(*OPERATED, passing)["p"] == ("shared_infrastructure", 0)
 
 
+def test_who_only_passes_through_does_not_make_the_operators_accounts_look_stolen() -> None:
+    """They too have a client, places and a load of their own; counted as members they would mean many stolen accounts."""
+    usual = {"made_families": 0, "core_network_events": 0}
+    unlike = [
+        account(
+            f"a{n:03d}",
+            core_client_events=100 * (n % 4 > 0),
+            core_template_events=300 - 105 * (n % 3 == 0),
+            active_days=5 + 5 * (n % 5 < 2),
+            **usual,
+        )
+        for n in range(240)
+    ]  # a quarter with a client that few use, a third with other work beside, two fifths with less a day: some with all three
+    passing = [
+        account(f"p{n:02d}", shares_content=False, core_template_events=0, core_client_events=0, **usual)
+        for n in range(40)
+    ]
+    for others in ([], passing):
+        found = roles(*unlike, *others)
+        assert {found[row["account_id"]][0] for row in unlike} == {"operated"}
+
+
 def test_a_doubtful_member_is_not_called_operated() -> None:
     assert roles(*OPERATED, account("d", microbits=2_000_000))["d"][0] == "shared_infrastructure"
 
