@@ -7,9 +7,9 @@ STAMP := $(VENV)/.ready
 ROOT ?= demo
 ACCURACY ?= accuracy
 INNOCENT_SEEDS ?= $(shell seq 1001 1020)
-REPORT = $(BIN)/python -m tests.accuracy.report $(ACCURACY) --lookalikes $(ACCURACY)/lookalikes --adversary $(ACCURACY)/adversary
+REPORT = $(BIN)/python -m tests.accuracy.report $(ACCURACY) $(foreach part,lookalikes adversary lives,--$(part) $(ACCURACY)/$(part))
 
-.PHONY: help setup demo test check nights bench bench-accuracy bench-lookalikes bench-adversary dictionary clean
+.PHONY: help setup demo test check nights bench bench-nights bench-accuracy bench-lookalikes bench-adversary bench-lives dictionary clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -40,6 +40,10 @@ bench: setup ## time one night of the small world on each engine, and linking a 
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.bench_linking
 
+bench-nights: setup ## time sixty nights one after another, and one in which nothing changed (about half an hour)
+	rm -rf bench-nights
+	$(BIN)/python -m tests.bench_nights bench-nights
+
 bench-accuracy: setup ## score worlds nobody tuned for, what each signal adds, and the alternatives on them (hours)
 	KEEP_WORLDS=1 $(BIN)/python -m tests.accuracy.worlds $(ACCURACY) $(foreach seed,911 912 913 914 915 916,small:$(seed):days=7) $(foreach seed,961 962 963 964 965 966,varied:$(seed):days=7) small:911:accounts=25000:days=7
 	$(BIN)/python -m tests.accuracy.ablation 2 $(foreach seed,961 962 963,$(ACCURACY)/varied_$(seed)_days-7)
@@ -54,8 +58,12 @@ bench-adversary: setup ## turn what operators can turn until nothing is found (a
 	$(BIN)/python -m tests.accuracy.adversary $(ACCURACY)/adversary
 	$(REPORT)
 
+bench-lives: setup ## follow campaigns over sixty nights: ids, events, replacements (about half an hour)
+	$(BIN)/python -m tests.accuracy.worlds $(ACCURACY)/lives $(foreach seed,921 922,lives:$(seed))
+	$(REPORT)
+
 dictionary: setup ## write docs/data-dictionary.md from the contracts
 	$(BIN)/python -m jobs.dictionary
 
 clean: ## remove what demo and tests made, keep the environment
-	rm -rf demo accuracy ten-nights .pytest_cache .mypy_cache .ruff_cache
+	rm -rf demo accuracy ten-nights bench-nights .pytest_cache .mypy_cache .ruff_cache

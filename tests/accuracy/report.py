@@ -1,7 +1,8 @@
 """Turns the figures of many worlds into docs/accuracy.md: means, bootstrap intervals by world, the worst world.
 
-`python -m tests.accuracy.report FOLDER [FOLDER ...] [--lookalikes FOLDER] [--adversary FOLDER]` reads what
-`tests.accuracy.worlds`, `ablation`, `peers` and `adversary` wrote. Folders that do not exist are left out.
+`python -m tests.accuracy.report FOLDER [FOLDER ...] [--lookalikes FOLDER] [--adversary FOLDER]
+[--lives FOLDER]` reads what `tests.accuracy.worlds`, `ablation`, `peers` and `adversary` wrote.
+Folders that do not exist are left out.
 """
 
 from __future__ import annotations
@@ -33,6 +34,18 @@ OVERALL = (
     ("nights to detection, median", "median_days_to_detection"),
     ("id persistence", "id_persistence"),
 )
+OF_LIVES = (
+    ("members whose id is the same on the next night", "member_id_persistence"),
+    ("the same, with campaigns that merge or split", "member_id_persistence_with_mergers_and_splits"),
+    ("members and nights under the first id of their campaign", "members_under_first_id"),
+    ("events told, F1", "events_f1"),
+    ("events told, precision", "events_precision"),
+    ("events told, recall", "events_recall"),
+    ("nights until an event is told, median", "median_days_to_tell_an_event"),
+    ("replacements found on the night after their first day", "replacements_found_next_night"),
+    ("account precision on the last night", "account_precision"),
+    ("account recall on the last night", "account_recall"),
+)
 TIERS = (("recall", "account_recall"), ("pairwise F1", "pairwise_f1"), ("volume", "volume_attributed"))
 INTRODUCTION = """# Accuracy
 
@@ -58,11 +71,20 @@ one label of the whole world (`mobile_nat`, `vpn_exits`, `framework_default`) co
 """
 
 
+LIVES = """## Sixty nights
+
+Worlds of the preset `lives`: campaigns are born early and late, grow over a month, sleep for 22 days and come back, end,
+merge, split, replace banned accounts one by one, or change half of their accounts and all of their cards within a week.
+Events are being born, dormant, revived, retired, merged and split, told at most 28 nights late.
+"""
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", type=Path, nargs="*")
     parser.add_argument("--lookalikes", type=Path)
     parser.add_argument("--adversary", type=Path)
+    parser.add_argument("--lives", type=Path)
     asked = parser.parse_args()
     worlds = _worlds(asked.folders)
     sections = [INTRODUCTION, *(_section(name, worlds[name]) for name in sorted(worlds))]
@@ -72,6 +94,8 @@ def main() -> None:
         sections += [LOOKALIKES, *(innocents.section(name, near[name]) for name in sorted(near))]
     if asked.adversary and asked.adversary.exists():
         sections.append(adversary_report.section(asked.adversary))
+    if asked.lives and asked.lives.exists():
+        sections += [LIVES, *(_lives(figures) for figures in _worlds([asked.lives]).values())]
     TARGET.write_text("\n".join(each for each in sections if each), encoding="utf-8")
 
 
@@ -107,6 +131,14 @@ def _section(name: str, figures: list[dict[str, Any]]) -> str:
         counts = [sum(row.get(key, 0) for row in rows) for key in ("accounts", "accused", "suspected")]
         lines.append(f"| {kind} | {' | '.join(f'{count:,}' for count in counts)} |")
     return "\n".join([*lines, ""])
+
+
+def _lives(figures: list[dict[str, Any]]) -> str:
+    seeds = ", ".join(sorted(each["world"].split(":")[1] for each in figures))
+    lines = [f"Seeds {seeds}.", "", "| | mean | 95 % interval | worst |", "|---|---|---|---|"]
+    return "\n".join(
+        [*lines, *(_row(title, [each["overall"][key] for each in figures], key) for title, key in OF_LIVES), ""]
+    )
 
 
 def _row(title: str, values: list[float | None], key: str) -> str:
