@@ -45,8 +45,8 @@ bench-nights: setup ## time sixty nights one after another, and one in which not
 	$(BIN)/python -m tests.bench_nights bench-nights
 
 bench-accuracy: setup ## score worlds nobody tuned for, what each signal adds, and the alternatives on them (hours)
-	KEEP_WORLDS=1 $(BIN)/python -m tests.accuracy.worlds $(ACCURACY) $(foreach seed,911 912 913 914 915 916,small:$(seed):days=7) $(foreach seed,961 962 963 964 965 966,varied:$(seed):days=7) small:911:accounts=25000:days=7
-	$(BIN)/python -m tests.accuracy.ablation 2 $(foreach seed,961 962 963,$(ACCURACY)/varied_$(seed)_days-7)
+	KEEP_WORLDS=1 $(BIN)/python -m tests.accuracy.worlds $(ACCURACY) $(foreach seed,931 932 933 934 935 936,small:$(seed):days=7) $(foreach seed,981 982 983 984 985 986,varied:$(seed):days=7) $(foreach seed,931 932,small:$(seed):accounts=25000:days=7) small:931:accounts=100000:days=7
+	$(BIN)/python -m tests.accuracy.ablation 2 $(foreach seed,981 982 983,$(ACCURACY)/varied_$(seed)_days-7)
 	$(BIN)/python -m tests.accuracy.peers $(ACCURACY)
 	$(REPORT)
 
