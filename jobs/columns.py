@@ -9,6 +9,7 @@ NIGHT = "night"  # the rows built for tonight
 WINDOW = "window"  # the rows of the trailing window that ends tonight
 BEFORE = "before"  # the rows built for the night before; empty on the first night
 WINDOW_DAYS = 28  # four whole weeks: every weekday counts alike, and a campaign of 26 requests a day per account shows
+DORMANT_DAYS = 14  # without activity of the accounts it operates; until then it may be a pause between batches
 
 OBSERVATION = ("activity_date", "account_id", "signal", "entity", "events", "first_seen_at", "last_seen_at")
 

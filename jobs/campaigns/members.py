@@ -5,7 +5,8 @@ it carries the campaign's prompts beside traffic of its own, and nothing of how 
 `shared_infrastructure`: it passes through the same networks and clients, but does not do what the campaign does. What
 unrelated customers ask through operated accounts is not attributed (see `jobs.graph.own_traffic`). Campaigns that no
 cluster of tonight continues keep their last members, so that they can be recognised when they return; what those of a
-campaign that merged into another do now counts for the other alone. An analyst's
+campaign that merged into another do now counts for the other alone. So do campaigns that are asleep: what leaves the
+window behind them would otherwise leave their members one by one. An analyst's
 decision on an account sets its role; a cleared one stays listed as `shared_infrastructure` with a membership of almost 0.
 """
 
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from jobs.columns import BEFORE, NIGHT, WINDOW
+from jobs.columns import BEFORE, DORMANT_DAYS, NIGHT, WINDOW
 from jobs.graph.decisions import CLEARING, CONFIRMED, VICTIM, account_microbits, in_force
 from jobs.graph.words import probability
 
@@ -59,6 +60,7 @@ COLUMNS = (
     "last_activity_date",
     "joined_on",
     "is_current",
+    "is_asleep",
     "merged_into",
 )
 
@@ -128,23 +130,50 @@ def transform(
         .withColumn("first_activity_date", F.least("first_before", "first_activity_date"))
         .withColumn("last_activity_date", F.greatest("last_before", "last_activity_date"))
         .withColumn("is_current", F.lit(True))
+        .withColumn("is_asleep", F.lit(False))
         .withColumn("merged_into", F.lit(None).cast("string"))
         .select(*COLUMNS)
     )
+    asleep = _asleep(current, members, night)
+    current = current.join(asleep, on="campaign_id", how="left_anti")
     merged = lineage.where(F.col("event") == "merged_into").select(
         "campaign_id", F.col("other_campaign_id").alias("merged_tonight")
     )
     kept = (
         members.join(named.withColumn("is_named", F.lit(True)), on="campaign_id", how="left")
         .join(decided, on="account_id", how="left")
+        .join(asleep.withColumn("sleeps", F.lit(True)), on="campaign_id", how="left")
+        .withColumn("is_asleep", F.coalesce("sleeps", F.lit(False)))
         .join(merged, on="campaign_id", how="left")
         .withColumn(
             "merged_into", F.coalesce("merged_tonight", F.when(F.col("is_named").isNull(), F.col("merged_into")))
         )
     )
     is_cleared = F.col("decision").isin(*CLEARING)
-    kept = kept.where(F.col("is_named").isNull() | is_cleared).withColumn("is_current", F.col("is_named").isNotNull())
+    kept = kept.where(F.col("is_named").isNull() | F.col("is_asleep") | is_cleared).withColumn(
+        "is_current", F.col("is_named").isNotNull()
+    )
     return current.unionByName(_seen_in_window(_cleared(kept, is_cleared), traffic).select(*COLUMNS))
+
+
+def _asleep(current: DataFrame, before: DataFrame, night: date) -> DataFrame:
+    """campaign_id of known campaigns that a cluster still continues, but whose accounts have long done nothing.
+
+    Accounts count that it operated the night before, and those that are new to it: a victim goes on working for its owner.
+    """
+    known = before.select("campaign_id", "account_id", F.col("role").alias("role_before"))
+    newest = F.max(F.when(F.coalesce("role_before", F.lit("operated")) == "operated", F.col("last_activity_date")))
+    quiet_since = (
+        current.join(known, on=["campaign_id", "account_id"], how="left")
+        .groupBy("campaign_id")
+        .agg(newest.alias("last"))
+    )
+    is_quiet = F.datediff(F.lit(night).cast("date"), F.col("last")) >= DORMANT_DAYS
+    return (
+        quiet_since.where(F.coalesce(is_quiet, F.lit(True)))
+        .join(before.select("campaign_id").distinct(), on="campaign_id", how="left_semi")
+        .select("campaign_id")
+    )
 
 
 def _confirmed(members: DataFrame, decided: DataFrame) -> DataFrame:

@@ -2,7 +2,7 @@
 
 Features describe what the members do, how they were made and what they openly declare; they compare a campaign with the
 whole population of the same window. Only members with the role `operated` are described, so a victim's own
-traffic does not colour the campaign. A campaign with no such member tonight keeps its last profile.
+traffic does not colour the campaign. A campaign with no such member tonight, or one that is asleep, keeps its last profile.
 """
 
 from __future__ import annotations
@@ -61,7 +61,8 @@ def transform(
     payment_instruments: DataFrame,
 ) -> DataFrame:
     """Columns of SCHEMA."""
-    operated = members.where(F.col("is_current") & (F.col("role") == "operated")).select("campaign_id", "account_id")
+    is_awake = F.col("is_current") & ~F.col("is_asleep")
+    operated = members.where(is_awake & (F.col("role") == "operated")).select("campaign_id", "account_id")
     parts = [
         _traffic(operated, account_days),
         _identities(operated, accounts, payment_instruments),

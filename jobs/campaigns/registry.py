@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from jobs.columns import BEFORE, NIGHT, WINDOW, WINDOW_DAYS
+from jobs.columns import BEFORE, DORMANT_DAYS, NIGHT, WINDOW, WINDOW_DAYS
 from jobs.graph.decisions import CONFIRMED
 from jobs.graph.words import likelihood_words, probability
 
@@ -31,7 +31,6 @@ INPUTS = {
 DELIBERATE, SUSPICIOUS, INCIDENTAL = 0.95, 0.45, 0.05  # ICD-203: almost certain; roughly even; almost no chance
 MIN_DELIBERATE_ACCOUNTS = 10  # a handful may be suspicious, never accused unless an analyst confirmed it
 CONFIRMED_PIECE = f"decision:{CONFIRMED}"
-DORMANT_DAYS = 14
 RETIRED_DAYS = WINDOW_DAYS + DORMANT_DAYS  # no trace of it is left in the window, and for a fortnight none came back
 DISRUPTED_SHARE = 0.9
 TOP = 3

@@ -32,7 +32,8 @@ def transform(
 ) -> DataFrame:
     """Columns account_id, campaign_id, membership, likelihood, verdict, reasons.
 
-    The likelihood is membership times the campaign's; a victim or shared infrastructure does not extract, so 0.
+    The likelihood is membership times the campaign's; a victim or shared infrastructure does not extract, so 0. Members of
+    a campaign that rests keep what was found; an account that another campaign holds tonight belongs to that one.
     """
     everyone = accounts.select("account_id").union(account_days.select("account_id")).distinct()
     named = lineage.where(F.col("event").isin("born", "continued")).select("campaign_id", "cluster_id")
@@ -54,8 +55,13 @@ def transform(
             F.array_join(F.transform(F.array_sort(F.collect_list(F.concat("place", reason))), _tail), "; ").alias("why")
         )
     )
+    one_each = Window.partitionBy("account_id").orderBy(
+        F.col("is_current").desc(), F.col("membership").desc(), F.col("campaign_id")
+    )
     known = (
-        members.where(F.col("is_current"))
+        members.where(F.col("merged_into").isNull())
+        .withColumn("place", F.row_number().over(one_each))
+        .where(F.col("place") == 1)
         .join(registry.select("campaign_id", "likelihood", "verdict"), on="campaign_id", how="inner")
         .join(reasons, on=["campaign_id", "account_id"], how="left")
     )
@@ -71,10 +77,16 @@ def transform(
         F.coalesce(
             F.when(F.col("role") == "victim", F.concat(F.lit("victim: own traffic beside the campaign's; "), "why")),
             "why",
+            F.when(~F.col("is_current") | F.col("is_asleep"), _quiet()),
             F.when(F.col("campaign_id").isNotNull(), F.lit("cleared by an analyst: see the decision in its evidence")),
             F.lit("no coordination with other accounts was found"),
         ).alias("reasons"),
     )
+
+
+def _quiet() -> Column:
+    last = F.coalesce(F.col("last_activity_date").cast("string"), F.lit("it was first seen"))
+    return F.concat(F.lit("member of a campaign that is not at work tonight; last active on "), last)
 
 
 def _tail(text: Column) -> Column:

@@ -20,7 +20,10 @@ def indicator(number: str, **row: Any) -> dict[str, Any]:
 def attributed(
     spark: SparkSession, *indicators: dict[str, Any], outsiders: int = 0, **campaign: Any
 ) -> list[dict[str, Any]]:
-    members = [{"campaign_id": "c1", "account_id": f"a{n}", "role": "operated", "is_current": True} for n in range(10)]
+    members = [
+        {"campaign_id": "c1", "account_id": f"a{n}", "role": "operated", "is_current": True, "is_asleep": False}
+        for n in range(10)
+    ]
     users = [f"a{n}" for n in range(10)] + [f"z{n}" for n in range(outsiders)]
     met = [{"account_id": a, "signal": "client_fingerprint", "entity": "t13d_evil|curl", "events": 1} for a in users]
     strangers = [{"account_id": f"s{n}", "signal": "device", "entity": f"d{n}", "events": 1} for n in range(200)]

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -45,7 +45,13 @@ def test_evidence_adds_up_to_membership_and_kinds_are_counted(spark: SparkSessio
 
 def test_who_was_there_before_keeps_the_day_of_joining(spark: SparkSession) -> None:
     known = {"campaign_id": "c1", "account_id": "a00", "joined_on": YESTERDAY, "is_current": True}
-    found = members(spark, clusters=EIGHT, lineage=[BORN | {"event": "continued"}], members=[known])
+    found = members(
+        spark,
+        clusters=EIGHT,
+        lineage=[BORN | {"event": "continued"}],
+        members=[known],
+        account_days=[worked("a00", 1)],
+    )
     assert (found["a00"]["joined_on"], found["a01"]["joined_on"]) == (YESTERDAY, NIGHT)
 
 
@@ -77,6 +83,34 @@ def test_a_campaign_that_parts_again_is_no_longer_merged(spark: SparkSession) ->
     known = [GONE | {"account_id": "a00", "merged_into": "c1"}]
     found = members(spark, clusters=EIGHT, lineage=[continued], members=known, account_days=[worked("a00", 9)])["a00"]
     assert (found["merged_into"], found["exchanges"], found["last_activity_date"]) == (None, 9, NIGHT)
+
+
+EIGHT_BEFORE = [GONE | {"campaign_id": "c1", "account_id": f"a{n:02d}"} for n in range(8)]
+
+
+def test_a_campaign_that_sleeps_keeps_its_members_while_the_window_leaves_them_behind(spark: SparkSession) -> None:
+    fewer = [row for n in range(5) for row in pieces(f"a{n:02d}", "content", "payment", "mail")]
+    robbed = {"campaign_id": "c1", "account_id": "a07", "role": "victim"}
+    before = [*EIGHT_BEFORE[:7], EIGHT_BEFORE[7] | robbed]
+    days = [worked("a00", 9, day=NIGHT - timedelta(days=14)), worked("a07", 9)]
+    found = members(spark, clusters=fewer, lineage=[BORN | {"event": "continued"}], members=before, account_days=days)
+    assert set(found) == {f"a{n:02d}" for n in range(8)}
+    assert {(row["is_asleep"], row["is_current"], row["microbits"]) for row in found.values()} == {(True, True, 1)}
+    assert found["a00"]["exchanges"] == 9
+
+
+@pytest.mark.parametrize("awake", ["a00", "a09"])  # one of its own, or a new one
+def test_a_campaign_wakes_with_the_first_account_it_works(spark: SparkSession, awake: str) -> None:
+    clusters = [*EIGHT, *pieces("a09", "content", "payment", "mail")]
+    found = members(
+        spark,
+        clusters=clusters,
+        lineage=[BORN | {"event": "continued"}],
+        members=EIGHT_BEFORE,
+        account_days=[worked(awake, 9, day=NIGHT - timedelta(days=13))],
+    )
+    assert set(found) == {*(f"a{n:02d}" for n in range(8)), "a09"}
+    assert not any(row["is_asleep"] for row in found.values())
 
 
 def test_days_of_activity_are_unknown_where_there_was_none(spark: SparkSession) -> None:
@@ -127,7 +161,8 @@ def test_a_cleared_account_stays_listed_without_a_part_in_the_campaign(spark: Sp
                "last_activity_date": YESTERDAY, "joined_on": YESTERDAY, "is_current": True}  # fmt: skip
     other = cleared | {"account_id": "y"}
     found = members(spark, clusters=EIGHT, lineage=[BORN | {"event": "continued"}], members=[cleared, other],
-                    account_days=[worked("z", 9)], case_decisions=[decided("z", "benign_research")])  # fmt: skip
+                    account_days=[worked("z", 9), worked("a00", 9)],
+                    case_decisions=[decided("z", "benign_research")])  # fmt: skip
     assert "y" not in found
     one = found["z"]
     assert (one["role"], one["microbits"], one["exchanges"], one["exchanges_attributed"]) == (

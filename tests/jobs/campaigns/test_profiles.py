@@ -14,7 +14,10 @@ EVERYBODY = [*OPERATED, *(f"z{n:03d}" for n in range(180))]
 
 def profile(spark: SparkSession, **given: list[dict[str, Any]]) -> dict[str, float]:
     """Strengths of the features of one campaign of twenty accounts among two hundred."""
-    members = [{"campaign_id": "c1", "account_id": a, "role": "operated", "is_current": True} for a in OPERATED]
+    members = [
+        {"campaign_id": "c1", "account_id": a, "role": "operated", "is_current": True, "is_asleep": False}
+        for a in OPERATED
+    ]
     days = [{"account_id": a, "activity_date": NIGHT, "requests": 10, "sketched_requests": 10} for a in EVERYBODY]
     rows: dict[str, list[dict[str, Any]]] = {"members": members, "account_days": days} | given
     if "accounts" not in rows:

@@ -16,7 +16,7 @@ SURE = {"posterior_microbits": 9_000_000, "piece": "prior", "place": 0, "microbi
 
 def member(account: str, **row: Any) -> dict[str, Any]:
     usual = {"campaign_id": "c1", "account_id": account, "membership": 1.0, "microbits": 9, "families": 5, "role": "operated",
-             "exchanges": 10, "exchanges_attributed": 10, "is_current": True}  # fmt: skip
+             "exchanges": 10, "exchanges_attributed": 10, "is_current": True, "is_asleep": False}  # fmt: skip
     return usual | row
 
 

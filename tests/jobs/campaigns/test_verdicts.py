@@ -17,7 +17,14 @@ def piece(account: str, signal: str, bits: int, sharing: int) -> dict[str, Any]:
 
 
 def member(account: str, role: str, **row: Any) -> dict[str, Any]:
-    return {"campaign_id": "c1", "account_id": account, "role": role, "membership": 0.5, "is_current": True} | row
+    return {
+        "campaign_id": "c1",
+        "account_id": account,
+        "role": role,
+        "membership": 0.5,
+        "is_current": True,
+        "is_asleep": False,
+    } | row
 
 
 def verdicts(spark: SparkSession, *members: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -53,8 +60,19 @@ def test_what_only_passes_through_the_same_places_is_not_accused(spark: SparkSes
 
 
 def test_everybody_has_a_verdict_with_a_reason(spark: SparkSession) -> None:
-    found = verdicts(spark, member("former", "operated", is_current=False))
+    found = verdicts(spark, member("former", "operated", is_current=False, merged_into="c2"))
     assert set(found) == {"op", "robbed", "stranger", "former", "unknown_to_identity"}
     for name in ("stranger", "former", "unknown_to_identity"):
         assert found[name]["campaign_id"] is None
         assert found[name]["reasons"] == "no coordination with other accounts was found"
+
+
+def test_a_member_of_a_campaign_that_rests_keeps_its_verdict(spark: SparkSession) -> None:
+    found = verdicts(spark, member("former", "operated", is_current=False, last_activity_date=NIGHT))["former"]
+    assert (found["campaign_id"], found["likelihood"], found["verdict"]) == ("c1", 0.45, "suspicious")
+    assert found["reasons"] == "member of a campaign that is not at work tonight; last active on 2026-03-05"
+
+
+def test_an_account_belongs_to_the_campaign_that_holds_it_tonight(spark: SparkSession) -> None:
+    former = member("op", "operated", campaign_id="c0", is_current=False, membership=1.0)
+    assert verdicts(spark, former, member("op", "operated"))["op"]["campaign_id"] == "c1"
