@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Protocol
@@ -25,6 +25,12 @@ class Warehouse(Protocol):
 
     def read(self, table: str, night: date | None) -> pa.Table:
         """Rows of one night, or of all, in the order of the key; empty when nothing is published."""
+
+    def forget(self, accounts: Sequence[str], rewrite: bool) -> Mapping[str, int]:
+        """Remove what is about the accounts from every night, also from space that is no longer in use.
+
+        Gives the rows that left each table. `rewrite` says to do so even where no row is left to remove.
+        """
 
     def nights(self) -> list[date]:
         """Published nights, oldest first."""
