@@ -157,7 +157,7 @@ def forget(
         lake_rows = _from_lake(lake, wanted, today, told)
         told("warehouse")
         warehouse = open_warehouse(settings.warehouse, settings.root)
-        warehouse_rows = warehouse.forget(sorted(wanted_ids), rewrite=bool(fresh) or was_unfinished)
+        from_warehouse = warehouse.forget(sorted(wanted_ids), rewrite=bool(fresh) or was_unfinished)
         told("pages")
         pages = sum(_from_page(path, wanted.accounts) for path in _pages(settings.root))
         told("files that nothing refers to")
@@ -166,11 +166,11 @@ def forget(
         erasures.finish(lake, tokens, today)
     return Forgotten(
         accounts=len(wanted_ids),
-        unknown=tuple(sorted(wanted_ids - wanted.met)) if fresh and not was_unfinished and not warehouse_rows else (),
+        unknown=() if was_unfinished else tuple(sorted(wanted_ids - wanted.met - from_warehouse.accounts)),
         is_new=bool(fresh),
         was_unfinished=was_unfinished,
         lake_rows=lake_rows,
-        warehouse_rows=warehouse_rows,
+        warehouse_rows=from_warehouse.rows,
         pages=pages,
         removed_files=removed,
         foreign_catalog=lake.foreign_catalog,

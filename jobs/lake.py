@@ -27,7 +27,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyiceberg.catalog import Catalog, load_catalog
 from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
-from pyiceberg.manifest import ManifestEntryStatus
+from pyiceberg.manifest import ManifestEntryStatus, ManifestFile
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Snapshot
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 PARTITION = "ds"
 PREFIX = "iolaus."
 COMMIT_ATTEMPTS = 8
+Files = tuple[frozenset[str], frozenset[str]]  # of a snapshot's rows, and all that its metadata name
 LEFT_OVER_SECONDS = 86_400  # no step takes a day
 logging.getLogger("pyiceberg").setLevel(logging.ERROR)
 
@@ -87,6 +88,7 @@ class Lake:
         self.foreign_catalog = catalog
         self._scratch = self.folder / "_scratch" / uuid.uuid4().hex  # steps may run side by side in other processes
         self._tables: dict[str, Table] = {}
+        self._read: dict[str, Files] = {}
         if catalog:
             self._catalog: Catalog = load_catalog(catalog)
         else:
@@ -277,7 +279,7 @@ class Lake:
     def versions(self, name: str) -> list[Version]:
         """Every snapshot of a table with the files that its metadata name, oldest first; the last one is current."""
         table = self._existing(name, fresh=True)
-        return [] if table is None else _versions(name, table)
+        return [] if table is None else self._versions(name, table)
 
     def read_file(self, path: str, columns: Collection[str] | None = None) -> pa.Table | None:
         """Rows of one data file as they were written, of `columns` those that it has; None when it is gone."""
@@ -320,7 +322,7 @@ class Lake:
         Gives whether there was anything to do. Raises `IolausError` when another writer is at work.
         """
         table = self._existing(name, fresh=True)
-        versions = [] if table is None else _versions(name, table)
+        versions = [] if table is None else self._versions(name, table)
 
         def is_old(version: Version) -> bool:
             changed = any(revised(build) != build.properties for build in version.builds)
@@ -362,10 +364,35 @@ class Lake:
                                     overwritten.delete_data_file(entry.data_file)
                     _append(transaction, table, list(added.values()), {PREFIX + "builds": json.dumps(said)})
             table = self._open(name, fresh=True, create=False)
-            self._drop(table, [each.snapshot_id for each in _versions(name, table) if is_old(each)])
+            self._drop(table, [each.snapshot_id for each in self._versions(name, table) if is_old(each)])
         except CommitFailedException as error:
             raise IolausError(f"Table {name} was changed by another writer: run the command again.") from error
         return True
+
+    def _versions(self, name: str, table: Table) -> list[Version]:
+        found = []
+        for snapshot in table.snapshots():
+            live, named = self._in_snapshot(table, snapshot)
+            builds = _builds(name, snapshot)
+            found.append(Version(snapshot.snapshot_id, snapshot.timestamp_ms, builds, live, named))
+        current = table.current_snapshot()
+        return sorted(found, key=lambda each: current is not None and each.snapshot_id == current.snapshot_id)
+
+    def _in_snapshot(self, table: Table, snapshot: Snapshot) -> Files:
+        """Live and named files of a snapshot; lists and manifests never change once they are written."""
+        if snapshot.manifest_list not in self._read:
+            parts = [self._in_manifest(table, manifest) for manifest in snapshot.manifests(table.io)]
+            live = frozenset[str]().union(*(part[0] for part in parts))
+            self._read[snapshot.manifest_list] = live, frozenset[str]().union(*(part[1] for part in parts))
+        return self._read[snapshot.manifest_list]
+
+    def _in_manifest(self, table: Table, manifest: ManifestFile) -> Files:
+        if manifest.manifest_path not in self._read:
+            entries = manifest.fetch_manifest_entry(table.io, discard_deleted=False)
+            paths = [(_plain(each.data_file.file_path), each.status != ManifestEntryStatus.DELETED) for each in entries]
+            live = frozenset(path for path, is_live in paths if is_live)
+            self._read[manifest.manifest_path] = live, frozenset(path for path, _ in paths)
+        return self._read[manifest.manifest_path]
 
     def drop(self, name: str, snapshot_ids: Collection[int]) -> None:
         """Forget snapshots of a table, but never the current one; their files stay until `sweep`."""
@@ -387,7 +414,7 @@ class Lake:
         referred = set(needed)
         for name in self.tables():
             table = self._open(name, fresh=True, create=False)
-            referred |= {path for version in _versions(name, table) for path in version.live}
+            referred |= {path for version in self._versions(name, table) for path in version.live}
             referred |= {_plain(table.metadata_location)}
             for snapshot in table.snapshots():
                 referred.add(_plain(snapshot.manifest_list))
@@ -515,31 +542,6 @@ def _append(transaction: Any, table: Table, files: list[str], summary: dict[str,
         transaction.add_files(files, snapshot_properties=summary, check_duplicate_files=False)
     else:
         transaction.append(table.schema().as_arrow().empty_table(), snapshot_properties=summary)
-
-
-def _versions(name: str, table: Table) -> list[Version]:
-    by_manifest: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
-    found = []
-    for snapshot in table.snapshots():
-        live: set[str] = set()
-        named: set[str] = set()
-        for manifest in snapshot.manifests(table.io):
-            if manifest.manifest_path not in by_manifest:
-                entries = manifest.fetch_manifest_entry(table.io, discard_deleted=False)
-                paths = [
-                    (_plain(each.data_file.file_path), each.status != ManifestEntryStatus.DELETED) for each in entries
-                ]
-                by_manifest[manifest.manifest_path] = (
-                    frozenset(path for path, is_live in paths if is_live),
-                    frozenset(path for path, _ in paths),
-                )
-            in_manifest = by_manifest[manifest.manifest_path]
-            live |= in_manifest[0]
-            named |= in_manifest[1]
-        builds = _builds(name, snapshot)
-        found.append(Version(snapshot.snapshot_id, snapshot.timestamp_ms, builds, frozenset(live), frozenset(named)))
-    current = table.current_snapshot()
-    return sorted(found, key=lambda each: current is not None and each.snapshot_id == current.snapshot_id)
 
 
 def _to_commit_again(versions: list[Version], old: Collection[int]) -> list[Build]:

@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from jobs import contracts, erasures
 from jobs.errors import IolausError
-from jobs.warehouse import SCHEMA
+from jobs.warehouse import SCHEMA, Removed
 
 STORAGE_VERSION = "v1.5.0"
 TYPES = {
@@ -64,20 +64,21 @@ class DuckDBWarehouse:
                 _columns_of(connection, contracts.load("published.runs"))
                 _mark(connection, stale)
 
-    def forget(self, accounts: Sequence[str], rewrite: bool) -> dict[str, int]:
+    def forget(self, accounts: Sequence[str], rewrite: bool) -> Removed:
         """Raises `IolausError` when the file cannot be written.
 
         Deleting leaves the bytes of a row in the file, so what is left is copied into a fresh one.
         """
         if not self.path.exists():
-            return {}
+            return Removed({}, frozenset())
         with self._alone():
             self._remove_left_overs()
             with self._open() as connection:
                 assert connection is not None
-                found = {each: rows for each in _tables(connection) if (rows := _about(connection, each, accounts))}
+                found = {each: about for each in _tables(connection) if (about := _about(connection, each, accounts))}
+            removed = Removed({each: len(about) for each, about in found.items()}, frozenset().union(*found.values()))
             if not found and not rewrite and not self._contains(accounts):
-                return {}
+                return removed
             with self._swapped("nothing was removed from it") as aside:
                 with _writable(aside) as connection:
                     for table in _tables(connection):
@@ -85,7 +86,7 @@ class DuckDBWarehouse:
                 fresh = aside.with_name(f"{aside.name}.fresh")
                 _copy(aside, fresh)
                 fresh.replace(aside)
-        return found
+        return removed
 
     def read(self, table: str, night: date | None) -> pa.Table:
         contract = contracts.load(f"published.{table}")
@@ -181,30 +182,29 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [row[0] for row in connection.execute(query, [SCHEMA]).fetchall()]
 
 
-def _is_about(connection: duckdb.DuckDBPyConnection, table: str) -> str | None:
-    """The condition for a row of `table` to be about one of the accounts given as one parameter; None when no row can be."""
+def _is_about(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
+    """Column of `table` to the condition that its row is about one of the accounts, which are the one parameter."""
     held = _columns(connection, table, "VARCHAR")
-    tests = [
-        f"trim({_quoted(column)}) IN (SELECT unnest($1))"
+    return {
+        column: f"trim({_quoted(column)}) IN (SELECT unnest($1))"
         + (f" AND {_quoted(condition[0])} = {_literal(condition[1])}" if condition else "")
         for column, condition in erasures.ABOUT_ACCOUNTS.items()
         if column in held and (condition is None or condition[0] in held)
-    ]
-    return " OR ".join(f"({each})" for each in tests) or None
+    }
 
 
-def _about(connection: duckdb.DuckDBPyConnection, table: str, accounts: Sequence[str]) -> int:
-    condition = _is_about(connection, table)
-    if condition is None:
-        return 0
-    query = f"SELECT count(*) FROM {SCHEMA}.{_quoted(table)} WHERE {condition}"
-    (row,) = connection.execute(query, [list(accounts)]).fetchall()
-    return int(row[0])
+def _about(connection: duckdb.DuckDBPyConnection, table: str, accounts: Sequence[str]) -> list[str]:
+    """The accounts that rows of `table` are about, one for each row."""
+    found: list[str] = []
+    for column, condition in _is_about(connection, table).items():
+        query = f"SELECT trim({_quoted(column)}) FROM {SCHEMA}.{_quoted(table)} WHERE {condition}"
+        found += [row[0] for row in connection.execute(query, [list(accounts)]).fetchall()]
+    return found
 
 
 def _remove(connection: duckdb.DuckDBPyConnection, table: str, accounts: Sequence[str]) -> None:
     name = f"{SCHEMA}.{_quoted(table)}"
-    if condition := _is_about(connection, table):
+    for condition in _is_about(connection, table).values():
         connection.execute(f"DELETE FROM {name} WHERE {condition}", [list(accounts)])
     for column in sorted(_columns(connection, table, "VARCHAR") & set(erasures.FREE_TEXTS)):
         texts = connection.execute(f"SELECT DISTINCT {_quoted(column)} FROM {name}").fetchall()
