@@ -241,10 +241,7 @@ def expire(
     from jobs.retention import expire as drop
 
     now = datetime.now(UTC) if today is None else datetime.combine(_day(today, "--date"), datetime.min.time(), UTC)
-    with console.progress("expiring") as note:
-        note("snapshots and files")
-        found = drop(settings.settings(root), keep_days, now)
-    console.expired(found)
+    console.expired(drop(settings.settings(root), keep_days, now))
 
 
 @app.command()

@@ -179,7 +179,9 @@ def forgotten(found: Forgotten, root: Path) -> None:
     say("Counts and sums stay as they were published. Backfills and later nights leave the accounts out.")
     say("To be done by hand:")
     say(f"- raw zone: {root / 'raw'} still has the records. Have the teams that deliver it delete them there.")
-    say("- copies: backups of lake and warehouse, exported files, reports that were sent.")
+    say(
+        "- copies: backups of lake and warehouse, exported files, reports that were sent, what killed commands left in /tmp."
+    )
     say("- readers: whoever has the warehouse open reads the old file until they connect again.")
     if found.foreign_catalog:
         say(
