@@ -10,7 +10,7 @@ import os
 import sys
 import tempfile
 import traceback
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -190,10 +190,50 @@ def evaluate(
 
 @app.command()
 def status(root: Root = None, warehouse: Warehouse = None) -> None:
-    """Nights landed, built, published and stale, and the checks that failed."""
-    from jobs.status import nights
+    """Nights landed, built, published and stale, the checks that failed, and erasures that were not finished."""
+    from jobs.status import nights, unfinished_erasures
 
-    console.status(nights(settings.settings(root, None, warehouse)))
+    chosen = settings.settings(root, None, warehouse)
+    console.status(nights(chosen))
+    console.unfinished_erasures(unfinished_erasures(chosen))
+
+
+@app.command()
+def forget(
+    accounts: Annotated[list[str], typer.Argument(metavar="ACCOUNT...", help="Account ids as in the raw zone.")],
+    root: Root = None,
+    warehouse: Warehouse = None,
+) -> None:
+    """Remove accounts from lake, warehouse and pages, for good: backfills and later nights leave them out.
+
+    Needs the pseudonym key. Counts and sums stay as they were published. The raw zone belongs to those who deliver it and is
+    not touched. Run it again if it was interrupted.
+    """
+    from jobs.forgetting import forget as remove
+
+    chosen = settings.settings(root, None, warehouse)
+    with console.progress("forgetting") as note:
+        found = remove(chosen, accounts, datetime.now(UTC).date(), note)
+    console.forgotten(found, chosen.root)
+
+
+@app.command()
+def expire(
+    keep_days: Annotated[int, typer.Option(min=1, help="Keep what was committed in the last N days, 1 or more.")],
+    root: Root = None,
+    today: Annotated[
+        str | None, typer.Option("--date", help="Count back from this day, 00:00 UTC, not from now.")
+    ] = None,
+) -> None:
+    """Drop old snapshots of the lake and the files that nothing refers to any more.
+
+    The current rows of every table and the newest build of every night always stay. A run older than N days may no longer be
+    reproducible. Run it again if it was interrupted.
+    """
+    from jobs.retention import expire as drop
+
+    now = datetime.now(UTC) if today is None else datetime.combine(_day(today, "--date"), datetime.min.time(), UTC)
+    console.expired(drop(settings.settings(root), keep_days, now))
 
 
 @app.command()

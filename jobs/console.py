@@ -14,11 +14,15 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pyarrow as pa
 
     from jobs.evaluate import Report
     from jobs.explain import Explanation
+    from jobs.forgetting import Forgotten
     from jobs.reproducing import Reproduction
+    from jobs.retention import Expired
     from jobs.run import Built
     from jobs.status import NightStatus
 
@@ -143,6 +147,63 @@ def status(found: Sequence[NightStatus]) -> None:
     if stale:
         last = max(night.night for night in found if night.is_published)
         say(f"`iolaus backfill --stale` rebuilds these, and what builds on them, from {min(stale)} to {last}.")
+
+
+def unfinished_erasures(count: int) -> None:
+    if count:
+        say(
+            f"The erasure of {_counted(count, 'account')} is not finished: run `iolaus forget` with the same accounts again."
+        )
+
+
+def forgotten(found: Forgotten, root: Path) -> None:
+    """What left which tables, and what only people can do."""
+    if not found.did_something:
+        say(f"Nothing to do: {_counted(found.accounts, 'account')} registered before, and nothing of it is left.")
+        return
+    for account in found.unknown:
+        say(f"{account}: no rows found; registered, so it will not come back.")
+    if found.was_unfinished:
+        say("An earlier run was interrupted; this one finished it and counts only what was left to do.")
+    rows = {**found.lake_rows, **{f"warehouse: {name}": each for name, each in found.warehouse_rows.items()}}
+    if rows:
+        table = _table("Rows removed", "table", "rows")
+        for name, count in sorted(rows.items()):
+            table.add_row(name, f"{count:,}")
+        out.print(table)
+    say(
+        f"{_counted(found.accounts, 'account')} forgotten: {_counted(sum(found.lake_rows.values()), 'row')} left the lake with "
+        f"{_counted(found.removed_files, 'file')}, {_counted(sum(found.warehouse_rows.values()), 'row')} the warehouse; "
+        f"{_counted(found.pages, 'page')} no longer say who it was."
+    )
+    say("Counts and sums stay as they were published. Backfills and later nights leave the accounts out.")
+    say("To be done by hand:")
+    say(f"- raw zone: {root / 'raw'} still has the records. Have the teams that deliver it delete them there.")
+    say(
+        "- copies: backups of lake and warehouse, exported files, reports that were sent, what killed commands left in /tmp."
+    )
+    say("- readers: whoever has the warehouse open reads the old file until they connect again.")
+    if found.foreign_catalog:
+        say(
+            f"- catalog {found.foreign_catalog}: remove the orphaned metadata files that it keeps outside {root / 'lake'}."
+        )
+
+
+def expired(found: Expired) -> None:
+    """How much went, or that there was nothing."""
+    snapshots = sum(found.snapshots.values())
+    if not snapshots and not found.files:
+        say(
+            f"Nothing to do: no snapshot from before {found.before:%Y-%m-%d %H:%M} UTC can go, and no file is left over."
+        )
+        return
+    tables = _counted(len(found.snapshots), "table")
+    say(f"{_counted(snapshots, 'snapshot')} of {tables} from before {found.before:%Y-%m-%d %H:%M} UTC dropped.")
+    say(f"{_counted(found.files, 'file')} deleted, {found.bytes / 1e6:,.1f} MB.")
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def _table(title: str, *header: str) -> Table:

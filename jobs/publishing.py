@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from jobs.run import Runner
 
 JUDGED, RUNS = steps.WRITTEN_BY[steps.QUALITY], steps.WRITTEN_BY[steps.PUBLISH]
-REPORTED = ("delivered_on", "landed", "staged", "duplicates", "rejected", "late", "content_hash", "note")
+REPORTED = ("delivered_on", "landed", "staged", "duplicates", "rejected", "erased", "late", "content_hash", "note")
 
 
 def judge(run: Runner, step: str, night: date) -> int | None:
@@ -81,6 +81,7 @@ def _record(run: Runner, night: date, judged: Build, warehouse: Warehouse) -> di
         "rows_in": sum(row["landed"] for row in deliveries),
         "rows_rejected": sum(row["rejected"] for row in deliveries),
         "rows_duplicate": sum(row["duplicates"] for row in deliveries),
+        "rows_erased": sum(row["erased"] or 0 for row in deliveries),
         "quality_warnings": sum(1 for row in checks if not row["success"] and row["severity"] == "warning"),
         "started_at": datetime.fromtimestamp(min(build.committed_ms for build in staged) / 1000, UTC),
         "finished_at": now,

@@ -49,9 +49,14 @@ class Reproduction:
 def reproduce(settings: Settings, run_id: str, done: Callable[[Built], None] = lambda built: None) -> Reproduction:
     """Rebuild the night of `run_id` in a temporary folder and compare every table that was published.
 
-    Raises `IolausError` when no run has that id or a snapshot that it needs has expired.
+    Raises `IolausError` when no run has that id, or a snapshot that it needs has expired or was changed by an erasure.
     """
     lake = Lake(settings.root, settings.catalog)
+    with lake.shared():
+        return _reproduced(settings, lake, run_id, done)
+
+
+def _reproduced(settings: Settings, lake: Lake, run_id: str, done: Callable[[Built], None]) -> Reproduction:
     night, code, snapshots = _recorded(lake, run_id)
     own = [name for name in snapshots if not name.startswith("staged.") and name != JUDGED]
     with tempfile.TemporaryDirectory(prefix="iolaus-reproduce-") as folder:
@@ -102,7 +107,7 @@ def _inputs(lake: Lake, night: date, snapshots: Mapping[str, int], own: list[str
     """What the night was built from: its staged tables, and each earlier night as it was when it was read."""
     wanted = {(name, night): snapshots[name] for name in snapshots if name.startswith("staged.")}
     for step in own:
-        read = json.loads(lake.build_of(step, snapshots[step]).properties["inputs"])
+        read = json.loads(lake.build_of(step, night, snapshots[step]).properties["inputs"])
         wanted |= {
             (name, date.fromisoformat(day)): number
             for name, days in read.items()
@@ -110,10 +115,10 @@ def _inputs(lake: Lake, night: date, snapshots: Mapping[str, int], own: list[str
             if day != night.isoformat()
         }
     for name in recipes.VOLUMES_OF:
-        volumes = json.loads(lake.build_of(JUDGED, snapshots[JUDGED]).properties["volumes"])[name]
+        volumes = json.loads(lake.build_of(JUDGED, night, snapshots[JUDGED]).properties["volumes"])[name]
         wanted |= {(name, date.fromisoformat(day)): number for day, number in volumes.items()}
-    for (name, _), number in sorted(wanted.items()):
-        yield lake.build_of(name, number)
+    for (name, day), number in sorted(wanted.items()):
+        yield lake.build_of(name, day, number)
 
 
 def _difference(name: str, then: pa.Table, now: pa.Table) -> Difference | None:

@@ -65,7 +65,7 @@ class Runner:
         if step not in steps.upstream():
             raise UsageError(f"There is no step {step!r}: `iolaus steps` lists the tables that can be built.")
         started = time.monotonic()
-        with landing.surfaced(), self.lake.steady():
+        with self.lake.shared(), self.lake.steady(), landing.surfaced():
             if step == steps.QUALITY:
                 rows = publishing.judge(self, step, night)
             elif step == steps.PUBLISH:
@@ -84,7 +84,7 @@ class Runner:
         """Every step of one night in order; `done` hears of each."""
         Pseudonyms.from_environment()
         require_landed(self.settings, night)
-        with self.lake.steady():
+        with self.lake.shared(), self.lake.steady():  # nothing is erased or expired between two steps of a night
             for step in steps.upstream():
                 done(self.build(step, night, known_on))
 

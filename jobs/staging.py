@@ -2,23 +2,26 @@
 
 A night is staged from its own partition. Rows that a later partition brings for it are taken in when the night is
 rebuilt knowing of them; the night that delivered them then leaves them out, so that every row counts in one night.
+Rows of accounts in the erasure register are counted and left out.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jobs import contracts, landing, recipes, steps
+from jobs import contracts, erasures, landing, provenance, recipes, steps
 from jobs.errors import IolausError
 from jobs.lake import Build
 from jobs.landing import Delivery, Late
 from jobs.pseudonyms import Pseudonyms
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from pyspark.sql import DataFrame
 
     from jobs.run import Runner
@@ -38,7 +41,8 @@ class _Sources:
 def stage(run: Runner, step: str, night: date, known_on: date | None) -> int | None:
     """Rows staged, or None when nothing changed. Raises `IolausError` when a required table was not delivered."""
     table = contracts.load(step).table
-    key = Pseudonyms.from_environment().key_id
+    pseudonyms = Pseudonyms.from_environment()
+    key, erased = pseudonyms.key_id, erasures.in_force(run.lake, pseudonyms)
     own = landing.find(run.settings.root, table, night)
     if own.ds is None and step in REQUIRED:
         raise IolausError(
@@ -56,14 +60,16 @@ def stage(run: Runner, step: str, night: date, known_on: date | None) -> int | N
         tuple(day for day in recipes.earlier(step, night) if day in builds and knows(builds[day]) >= night),
     )
     late = {f"{each.ds}": found.digest for each, found in sources.later}
-    made = run.fingerprint(step, night, raw_parts(own.content_hash, late, key))
-    if run.unchanged(step, night, made):
+    before = left_out(builds[night]) if night in builds else None
+    if run.unchanged(step, night, run.fingerprint(step, night, raw_parts(own.content_hash, late, key, before))):
         return None
-    counted, accepted, rejected = _write(run, step, night, sources)
+    counted, accepted, rejected, without = _write(run, step, night, sources, erased)
+    made = run.fingerprint(step, night, raw_parts(own.content_hash, late, key, without))
     properties = {
         "delivery": json.dumps(_delivery_row(table, sources, counted)),
         "rejected_files": json.dumps(rejected),
         "key": key,
+        **({"left_out": without} if without else {}),
         "files": json.dumps({file.name: (file.size_bytes, file.changed_ns, file.sha256) for file in own.files}),
         "knows": known.isoformat(),
         "used_late": json.dumps(late),
@@ -79,34 +85,68 @@ def knows(build: Build) -> date:
     return date.fromisoformat(build.properties.get("knows", build.night.isoformat()))
 
 
-def raw_parts(content: str | None, late: dict[str, str], key: str) -> dict[str, object]:
+def left_out(build: Build) -> str | None:
+    """Digest of the erased accounts whose rows a staged night left out when it was built; None for none.
+
+    An account that was erased later is not in it: its rows left the night without the night being built again.
+    """
+    return build.properties.get("left_out")
+
+
+def rejected_files(build: Build) -> list[str]:
+    """Data files of the rejected rows of a staged night."""
+    found: list[str] = json.loads(build.properties.get("rejected_files", "[]"))
+    return found
+
+
+def revised(
+    properties: Mapping[str, str], staged: int, rejected: int, rejected_files: Sequence[str]
+) -> Mapping[str, str]:
+    """What a staged night records once `staged` and `rejected` rows of it were erased; they count as erased from then on."""
+    delivery = json.loads(properties["delivery"])
+    delivery["staged"] -= staged
+    delivery["rejected"] -= rejected
+    delivery["erased"] = (delivery.get("erased") or 0) + staged + rejected
+    return {**properties, "delivery": json.dumps(delivery), "rejected_files": json.dumps(list(rejected_files))}
+
+
+def delivery_rows(builds: Sequence[Build]) -> pa.Table:
+    """The rows of `staged.deliveries` that the staged tables of one night give."""
+    return contracts.arrow_rows("staged.deliveries", [json.loads(build.properties["delivery"]) for build in builds])
+
+
+def raw_parts(content: str | None, late: dict[str, str], key: str, without: str | None = None) -> dict[str, object]:
     """What a staged night takes from the raw zone, for its fingerprint; `late` maps partitions to digests."""
-    return {"content": content, "late": late, "key": key}
+    return {"content": content, "late": late, "key": key, **({"left_out": without} if without else {})}
 
 
-def _write(run: Runner, step: str, night: date, sources: _Sources) -> tuple[dict[str, int], list[str], list[str]]:
-    """Counts, and the files of accepted and of rejected rows."""
+def _write(
+    run: Runner, step: str, night: date, sources: _Sources, erased: frozenset[str]
+) -> tuple[dict[str, int], list[str], list[str], str | None]:
+    """Counts, the files of accepted and of rejected rows, and which erased accounts were left out."""
     table = contracts.load(step).table
     if sources.own.ds is None and not sources.later:
-        return dict.fromkeys(("landed", "staged", "duplicates", "rejected", "late"), 0), [], []
+        return dict.fromkeys(("landed", "staged", "duplicates", "rejected", "erased", "late"), 0), [], [], None
     paths = run.lake.paths("staged.ip_networks", night, night) if step in steps.LOOKS_UP_NETWORKS else []
     networks = str(Path(paths[0]).parent) if paths else None
-    rows = landing.parse(run.spark, sources.own, table, night, networks, without=sources.taken)
+    rows = landing.parse(run.spark, sources.own, table, night, networks, without=sources.taken, erased=erased)
     for delivery, _ in sources.later:
-        rows = rows.unionByName(landing.parse(run.spark, delivery, table, night, networks, only=night))
+        rows = rows.unionByName(landing.parse(run.spark, delivery, table, night, networks, only=night, erased=erased))
     parsed = run.lake.scratch(run.spark, rows)
     before = _staged_before(run, step, night)
     accepted, rejected = landing.split(parsed, table, before)
     accepted_files = run.lake.write_files(step, night, accepted)
-    rejected_files = run.lake.write_files("staged.rejected", night, rejected)
+    refused_files = run.lake.write_files("staged.rejected", night, rejected)
+    gone = landing.count_erased(parsed) if erased else {}
     counted = {
         "landed": parsed.count(),
         "staged": _rows(accepted_files),
         "duplicates": landing.count_duplicates(parsed, table, before),
-        "rejected": _rows(rejected_files),
+        "rejected": _rows(refused_files),
+        "erased": sum(gone.values()),
         "late": sum(late.rows for _, late in sources.later),
     }
-    return counted, accepted_files, rejected_files
+    return counted, accepted_files, refused_files, provenance.digest(sorted(gone)) if gone else None
 
 
 def _staged_before(run: Runner, step: str, night: date) -> DataFrame | None:
@@ -142,8 +182,7 @@ def collect(run: Runner, step: str, night: date) -> int | None:
     if run.unchanged(step, night, made):
         return None
     if step == "staged.rejected":
-        files = [path for build in builds for path in json.loads(build.properties["rejected_files"])]
+        files = [path for build in builds for path in rejected_files(build)]
     else:
-        rows = [json.loads(build.properties["delivery"]) for build in builds]
-        files = run.lake.write_arrow(step, night, contracts.arrow_rows(step, rows))
+        files = run.lake.write_arrow(step, night, delivery_rows(builds))
     return run.lake.commit(step, night, files, made, {}).rows

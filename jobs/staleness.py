@@ -94,7 +94,8 @@ def _raw(
     was = then["delivered_on"]
     is_gone = ds is None or (was is not None and f"{ds}" < str(was))
     late: dict[str, str] = json.loads(build.properties.get("used_late", "{}"))
-    raw = staging.raw_parts(str(then["content_hash"]) if then["content_hash"] else None, late, build.properties["key"])
+    was_content = str(then["content_hash"]) if then["content_hash"] else None
+    raw = staging.raw_parts(was_content, late, build.properties["key"], staging.left_out(build))
     if not is_gone and content != then["content_hash"]:
         happened = "changed" if f"{ds}" == was else "was delivered"
         return f"raw/{table}/ds={ds} {happened} after the night was built", raw

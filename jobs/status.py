@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from jobs import contracts, staleness, steps
+from jobs import contracts, erasures, staleness, steps
 from jobs.lake import Lake
 from jobs.run import landed_nights
 from jobs.settings import Settings
@@ -47,6 +47,11 @@ def nights(settings: Settings) -> list[NightStatus]:
         )
         for night in known
     ]
+
+
+def unfinished_erasures(settings: Settings) -> int:
+    """Accounts that are registered as erased, but may still be in the lake or the warehouse."""
+    return sum(1 for each in erasures.read(Lake(settings.root, settings.catalog)) if each.done_on is None)
 
 
 def _failed(lake: Lake, night: date) -> tuple[str, ...]:

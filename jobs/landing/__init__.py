@@ -5,7 +5,7 @@ readers, so that every engine reads, rejects and rounds alike. A bad row never s
 """
 
 from jobs.landing.files import Delivery, RawFile, content, find
-from jobs.landing.frames import count_duplicates, parse, split
+from jobs.landing.frames import count_duplicates, count_erased, parse, split
 from jobs.landing.lateness import Late, late_days, late_rows, later_deliveries
 from jobs.landing.surfacing import surfaced
 
@@ -15,6 +15,7 @@ __all__ = [
     "RawFile",
     "content",
     "count_duplicates",
+    "count_erased",
     "find",
     "late_days",
     "late_rows",

@@ -12,12 +12,14 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from jobs import contracts
+from jobs.landing.erasing import ERASED
 from jobs.landing.files import Delivery
 from jobs.landing.shapes import declared
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+ORIGIN = ("rejection_reason", "record_digest", "account_token", "file")
 MAX_TASKS = 64  # one task per row group or JSON file up to here: more only cost their starts
 
 
@@ -29,13 +31,15 @@ def parse(
     networks_path: str | None = None,
     only: date | None = None,
     without: Sequence[date] = (),
+    erased: frozenset[str] = frozenset(),
 ) -> DataFrame:
-    """Every delivered row: the columns of `staged.<table>`, then rejection_reason, record_digest, file, delivered_on.
+    """Every delivered row: the columns of `staged.<table>`, then those of ORIGIN and delivered_on.
 
     `rejection_reason` is null for a good row (reasons: jobs/landing/checks.py); a rejected row has no other content.
     The frame is lazy and reads the files each time it is used: materialise it before splitting and counting.
     `networks_path` is a Parquet file or folder of `staged.ip_networks` rows for looking addresses up. Of facts, `only`
-    keeps the rows that happened on one day, and `without` leaves those of some days out.
+    keeps the rows that happened on one day, and `without` leaves those of some days out. Rows of accounts whose token is
+    `erased` have the reason `erased` and no digest.
     """
     import pyarrow as pa
 
@@ -45,9 +49,7 @@ def parse(
     schema = T.StructType(
         [
             *contracts.spark_schema(contract).fields,
-            T.StructField("rejection_reason", T.StringType()),
-            T.StructField("record_digest", T.StringType()),
-            T.StructField("file", T.StringType()),
+            *[T.StructField(name, T.StringType()) for name in ORIGIN],
             T.StructField("delivered_on", T.DateType()),
         ]
     )
@@ -55,8 +57,8 @@ def parse(
     if not parts:
         return spark.createDataFrame([], schema)
     arrow = contracts.arrow_schema(contract)
-    for name, kind in (("rejection_reason", pa.string()), ("record_digest", pa.string()), ("file", pa.string())):
-        arrow = arrow.append(pa.field(name, kind))
+    for name in ORIGIN:
+        arrow = arrow.append(pa.field(name, pa.string()))
     arrow = arrow.append(pa.field("delivered_on", pa.date32()))
     reader = functools.partial(
         land,
@@ -67,6 +69,7 @@ def parse(
         networks_path=networks_path,
         only=only,
         without=tuple(without),
+        erased=erased,
     )
     return spark.range(0, len(parts), 1, min(len(parts), MAX_TASKS)).mapInArrow(reader, schema)
 
@@ -93,13 +96,14 @@ def split(parsed: DataFrame, table: str, earlier: DataFrame | None = None) -> tu
     if earlier is not None:
         accepted = accepted.join(earlier.select(*key), on=key, how="left_anti")
     same = Window.partitionBy("record_digest").orderBy("rejection_reason", "file")
-    rejected = parsed.where(~_is_good()).select(
+    rejected = parsed.where(F.col("rejection_reason") != ERASED).select(
         F.lit(table).alias("table_name"),
         "record_digest",
         F.row_number().over(same).cast("int").alias("occurrence"),
         "rejection_reason",
         "file",
         "delivered_on",
+        "account_token",
     )
     return accepted.select(*columns), rejected
 
@@ -116,6 +120,13 @@ def count_duplicates(parsed: DataFrame, table: str, earlier: DataFrame | None = 
     spare = F.when(F.col("is_known"), F.col("copies")).otherwise(F.col("copies") - 1)
     row = copies.agg(F.sum(spare).alias("spare")).first()
     return int(row["spare"]) if row is not None and row["spare"] is not None else 0
+
+
+def count_erased(parsed: DataFrame) -> dict[str, int]:
+    """Rows that were left out because their account was erased, by the account's token."""
+    left_out = parsed.where(F.col("rejection_reason") == ERASED)
+    rows = left_out.groupBy("account_token").agg(F.count(F.lit(1)).alias("rows")).collect()
+    return {row.account_token: row.rows for row in rows}
 
 
 def _is_good() -> Column:

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.landing import addresses, formats, lateness
+from jobs.landing import addresses, erasing, formats, lateness
 from jobs.landing.addresses import Addresses, Networks
 from jobs.landing.checks import rejection_reasons
 from jobs.landing.digests import record_digests
@@ -50,10 +50,12 @@ def land(
     networks_path: str | None,
     only: date | None = None,
     without: Sequence[date] = (),
+    erased: frozenset[str] = frozenset(),
 ) -> Iterator[pa.RecordBatch]:
     """For each part number in `batches` (column `id`), its rows in `schema`.
 
     Of a delivery that several nights share, `only` keeps the rows of one day and `without` leaves those of some days out.
+    `erased` has the tokens of accounts that must not be stored.
     The pseudonym key is read here, in the worker, so that it is in no plan. Raises `IolausError` for a broken file.
     """
     raw = declared(table)
@@ -65,7 +67,7 @@ def land(
             path, name, group = parts[number]
             for block in formats.blocks(raw, path, name, group):
                 shared = _share(raw, block, only, without)
-                yield stage(raw, shared, name, ds, schema, pseudonyms, networks)
+                yield stage(raw, shared, name, ds, schema, pseudonyms, networks, erased)
 
 
 def _share(raw: RawTable, block: formats.Block, only: date | None, without: Sequence[date]) -> formats.Block:
@@ -84,14 +86,27 @@ def stage(
     schema: pa.Schema,
     pseudonyms: Pseudonyms,
     networks: Networks,
+    erased: frozenset[str] = frozenset(),
 ) -> pa.RecordBatch:
-    """One block as staged rows; a rejected row keeps only its digest, reason and origin."""
+    """One block as staged rows; a rejected row keeps only its digest, reason, origin and its account's token.
+
+    A row of an `erased` account has the reason `erased` and not even a digest.
+    """
     columns = {field: column.values for field, column in block.columns.items()}
     found = {each.name: Addresses.of(columns[each.name]) for each in raw.fields if each.address}
     invalid = {field: each.invalid for field, each in found.items()}
     invalid |= {each.name: _not_a_block(each, columns) for each in raw.fields if each.network or each.network_if}
     digests = record_digests(raw, block, pseudonyms)
     reasons = rejection_reasons(raw, block, invalid, ds)
+    tokens = erasing.account_tokens(
+        raw, block, pseudonyms, pa.repeat(True, block.rows) if erased else reasons.is_valid()
+    )
+    if erased:
+        is_erased = pc.is_in(tokens, value_set=pa.array(sorted(erased)))
+        reasons = pc.if_else(is_erased, erasing.ERASED, reasons)
+        digests = pc.if_else(is_erased, None, digests)
+        tokens = pc.if_else(reasons.is_valid(), tokens, None)
+        columns |= erasing.without_names(raw, columns, pseudonyms, erased)
     staged = columns | raw.derive(Landed(columns, digests, found, pseudonyms, networks))
     if raw.event_at is not None:
         staged["activity_date"] = lateness.event_days(raw, block)
@@ -102,6 +117,7 @@ def stage(
     staged |= {
         "rejection_reason": reasons,
         "record_digest": digests,
+        "account_token": tokens,
         "file": pa.repeat(pa.scalar(name), block.rows),
         "delivered_on": pa.repeat(pa.scalar(ds, pa.date32()), block.rows),
     }

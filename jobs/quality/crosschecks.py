@@ -29,15 +29,15 @@ def crosschecks(tables: Mapping[str, pa.Table], volumes: Mapping[str, Sequence[i
 
 
 def reconciliation(row: Mapping[str, int]) -> Outcome:
-    """`row` of staged.deliveries: what landed is staged, a duplicate, or rejected; nothing is lost."""
-    parts = row["staged"] + row["duplicates"] + row["rejected"]
-    observed = f"landed {row['landed']} = {row['staged']} + {row['duplicates']} + {row['rejected']}"
+    """`row` of staged.deliveries: what landed is staged, a duplicate, rejected, or of an erased account; nothing is lost."""
+    names = ["staged", "duplicates", "rejected", *(["erased"] if row.get("erased") else [])]
+    parts = sum(row[name] for name in names)
     return Outcome(
         table_name=f"staged.{row['table_name']}",
-        expectation="landed = staged + duplicates + rejected",
+        expectation=f"landed = {' + '.join(names)}",
         severity="critical",
         success=parts == row["landed"],
-        observed=observed,
+        observed=f"landed {row['landed']} = {' + '.join(str(row[name]) for name in names)}",
         unexpected_count=abs(row["landed"] - parts),
     )
 

@@ -23,7 +23,7 @@ RAW = RawTable(
     name="logins",
     kind=FACT,
     fields=(
-        Field("account_id", required=True),
+        Field("account_id", required=True, account=True),
         Field("logged_in_at", "timestamp", required=True),
         Field("client_address", address=True),
         Field("device_id"),

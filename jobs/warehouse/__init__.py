@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Protocol
@@ -12,6 +13,14 @@ import pyarrow as pa
 from jobs.errors import UsageError
 
 SCHEMA = "attribution"
+
+
+@dataclass(frozen=True)
+class Removed:
+    """Rows that left each table, and the accounts that they were about."""
+
+    rows: Mapping[str, int]
+    accounts: frozenset[str]
 
 
 class Warehouse(Protocol):
@@ -25,6 +34,12 @@ class Warehouse(Protocol):
 
     def read(self, table: str, night: date | None) -> pa.Table:
         """Rows of one night, or of all, in the order of the key; empty when nothing is published."""
+
+    def forget(self, accounts: Sequence[str], rewrite: bool) -> Removed:
+        """Remove what is about the accounts from every night, also from space that is no longer in use.
+
+        `rewrite` says to do so even where no row is left to remove.
+        """
 
     def nights(self) -> list[date]:
         """Published nights, oldest first."""

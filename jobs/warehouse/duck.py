@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import mmap
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
-from jobs import contracts
+from jobs import contracts, erasures
 from jobs.errors import IolausError
-from jobs.warehouse import SCHEMA
+from jobs.warehouse import SCHEMA, Removed
 
 STORAGE_VERSION = "v1.5.0"
 TYPES = {
@@ -62,6 +63,30 @@ class DuckDBWarehouse:
             with self._swapped("stale nights are not marked") as aside, _writable(aside) as connection:
                 _columns_of(connection, contracts.load("published.runs"))
                 _mark(connection, stale)
+
+    def forget(self, accounts: Sequence[str], rewrite: bool) -> Removed:
+        """Raises `IolausError` when the file cannot be written.
+
+        Deleting leaves the bytes of a row in the file, so what is left is copied into a fresh one.
+        """
+        if not self.path.exists():
+            return Removed({}, frozenset())
+        with self._alone():
+            self._remove_left_overs()
+            with self._open() as connection:
+                assert connection is not None
+                found = {each: about for each in _tables(connection) if (about := _about(connection, each, accounts))}
+            removed = Removed({each: len(about) for each, about in found.items()}, frozenset().union(*found.values()))
+            if not found and not rewrite and not self._contains(accounts):
+                return removed
+            with self._swapped("nothing was removed from it") as aside:
+                with _writable(aside) as connection:
+                    for table in _tables(connection):
+                        _remove(connection, table, accounts)
+                fresh = aside.with_name(f"{aside.name}.fresh")
+                _copy(aside, fresh)
+                fresh.replace(aside)
+        return removed
 
     def read(self, table: str, night: date | None) -> pa.Table:
         contract = contracts.load(f"published.{table}")
@@ -106,8 +131,7 @@ class DuckDBWarehouse:
     @contextlib.contextmanager
     def _swapped(self, otherwise: str) -> Iterator[Path]:
         """A copy of the file to write to, swapped in at the end; on an error it is removed and nothing happened."""
-        for left_over in self.path.parent.glob(f".{self.path.name}.*.aside*"):
-            left_over.unlink()
+        self._remove_left_overs()
         aside = self.path.with_name(f".{self.path.name}.{os.getpid()}.aside")
         try:
             if self.path.exists():
@@ -120,6 +144,15 @@ class DuckDBWarehouse:
             raise IolausError(f"Warehouse {self.path} could not be written ({error}); {otherwise}.") from error
         finally:
             aside.unlink(missing_ok=True)
+
+    def _remove_left_overs(self) -> None:
+        for left_over in self.path.parent.glob(f".{self.path.name}.*.aside*"):
+            left_over.unlink()
+
+    def _contains(self, accounts: Sequence[str]) -> bool:
+        """Whether the file holds an account's id anywhere in the clear, as in space that is no longer in use."""
+        with self.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            return any(content.find(each.encode()) >= 0 for each in accounts)
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
@@ -135,15 +168,68 @@ def _writable(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET threads = 1")
-        connection.execute(
-            f"ATTACH '{str(path).replace(chr(39), chr(39) * 2)}' AS w (STORAGE_VERSION '{STORAGE_VERSION}')"
-        )
+        connection.execute(f"ATTACH {_literal(str(path))} AS w (STORAGE_VERSION '{STORAGE_VERSION}')")
         connection.execute("USE w")
         connection.execute("BEGIN")
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
         yield connection
         connection.execute("COMMIT")
         connection.execute("CHECKPOINT")
+
+
+def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    query = "SELECT table_name FROM information_schema.tables WHERE table_schema = ? AND table_type = 'BASE TABLE' ORDER BY 1"
+    return [row[0] for row in connection.execute(query, [SCHEMA]).fetchall()]
+
+
+def _is_about(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
+    """Column of `table` to the condition that its row is about one of the accounts, which are the one parameter."""
+    held = _columns(connection, table, "VARCHAR")
+    return {
+        column: f"trim({_quoted(column)}) IN (SELECT unnest($1))"
+        + (f" AND {_quoted(condition[0])} = {_literal(condition[1])}" if condition else "")
+        for column, condition in erasures.ABOUT_ACCOUNTS.items()
+        if column in held and (condition is None or condition[0] in held)
+    }
+
+
+def _about(connection: duckdb.DuckDBPyConnection, table: str, accounts: Sequence[str]) -> list[str]:
+    """The accounts that rows of `table` are about, one for each row."""
+    found: list[str] = []
+    for column, condition in _is_about(connection, table).items():
+        query = f"SELECT trim({_quoted(column)}) FROM {SCHEMA}.{_quoted(table)} WHERE {condition}"
+        found += [row[0] for row in connection.execute(query, [list(accounts)]).fetchall()]
+    return found
+
+
+def _remove(connection: duckdb.DuckDBPyConnection, table: str, accounts: Sequence[str]) -> None:
+    name = f"{SCHEMA}.{_quoted(table)}"
+    for condition in _is_about(connection, table).values():
+        connection.execute(f"DELETE FROM {name} WHERE {condition}", [list(accounts)])
+    for column in sorted(_columns(connection, table, "VARCHAR") & set(erasures.FREE_TEXTS)):
+        texts = connection.execute(f"SELECT DISTINCT {_quoted(column)} FROM {name}").fetchall()
+        for (text,) in texts:
+            left = erasures.without_names(text, set(accounts).__contains__)
+            if left != text:
+                update = f"UPDATE {name} SET {_quoted(column)} = ? WHERE {_quoted(column)} = ?"
+                connection.execute(update, [left, text])
+
+
+def _copy(path: Path, target: Path) -> None:
+    """Write a fresh file with the rows, views and comments of another one, and nothing of what was deleted there."""
+    with duckdb.connect() as connection:
+        connection.execute("SET threads = 1")
+        connection.execute(f"ATTACH {_literal(str(path))} AS old (READ_ONLY)")
+        connection.execute(f"ATTACH {_literal(str(target))} AS fresh (STORAGE_VERSION '{STORAGE_VERSION}')")
+        connection.execute("COPY FROM DATABASE old TO fresh")
+        for table in sorted(set(_tables(connection))):  # of both files
+            counts = [f"(SELECT count(*) FROM {name}.{SCHEMA}.{_quoted(table)})" for name in ("old", "fresh")]
+            (row,) = connection.execute(f"SELECT {', '.join(counts)}").fetchall()
+            if row[0] != row[1]:
+                raise IolausError(
+                    f"Warehouse table {table} could not be copied: {row[1]} of {row[0]} rows; nothing was removed."
+                )
+        connection.execute("CHECKPOINT fresh")
 
 
 def _told(stale: Mapping[date, str], night: date) -> tuple[bool, str | None]:
@@ -200,9 +286,9 @@ def _exists(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
     return bool(connection.execute(query, [SCHEMA, table]).fetchall())
 
 
-def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> set[str]:
-    query = "SELECT column_name FROM information_schema.columns WHERE table_schema = ? AND table_name = ?"
-    return {row[0] for row in connection.execute(query, [SCHEMA, table]).fetchall()}
+def _columns(connection: duckdb.DuckDBPyConnection, table: str, kind: str | None = None) -> set[str]:
+    query = "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = ? AND table_name = ?"
+    return {name for name, held in connection.execute(query, [SCHEMA, table]).fetchall() if kind in (None, held)}
 
 
 def _type(kind: str) -> str:

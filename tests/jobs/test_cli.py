@@ -30,7 +30,9 @@ def refused(done: subprocess.CompletedProcess[str], code: int, *parts: str) -> N
         assert part in done.stderr
 
 
-COMMANDS = ("simulate", "run", "build", "backfill", "link", "explain", "evaluate", "status", "steps", "demo")
+COMMANDS = (
+    "simulate", "run", "build", "backfill", "link", "explain", "evaluate", "status", "forget", "expire", "steps", "demo",
+)  # fmt: skip
 
 
 def test_help_lists_every_command() -> None:
@@ -56,6 +58,10 @@ def test_help_lists_every_command() -> None:
         (("link", "--observations", "/no/file.csv", "--out", "/tmp/x"), ("/no/file.csv", "--observations")),
         (("evaluate", "--root", ".", "--truth", "/no/truth"), ("/no/truth", "--truth")),
         (("status", "--root", "/no/such"), ("/no/such",)),
+        (("forget", "a1"), ("--root", ROOT)),
+        (("forget", "a1", " ", "--root", "."), ("account ids",)),
+        (("expire", "--keep-days", "7", "--date", "2.3.2026", "--root", "."), ("--date", "2.3.2026")),
+        (("expire", "--keep-days", "7", "--root", "/no/such"), ("/no/such",)),
     ],
     ids=lambda value: value[0] if value[0] in COMMANDS else "",
 )
@@ -66,8 +72,43 @@ def test_wrong_usage_is_one_sentence_and_exit_2(
     refused(iolaus(*words), 2, *parts)
 
 
-def test_a_missing_option_is_exit_2() -> None:
+def test_a_missing_option_is_exit_2(tmp_path: Path) -> None:
     assert iolaus("run").returncode == 2
+    assert iolaus("forget", "--root", str(tmp_path)).returncode == 2
+    assert iolaus("expire", "--root", str(tmp_path)).returncode == 2
+    assert iolaus("expire", "--root", str(tmp_path), "--keep-days", "0").returncode == 2
+
+
+def test_an_account_is_forgotten_before_it_ever_comes_and_what_is_left_to_do_is_said(tmp_path: Path) -> None:
+    done = iolaus("forget", "a1", "--root", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert "a1: no rows found; registered, so it will not come back." in done.stdout
+    for part in ("1 account forgotten: 0 rows left the lake", f"{tmp_path}/raw still has", "backups"):
+        assert part in done.stdout
+    assert '"a1"' not in (tmp_path / "lake" / "erasures.json").read_text()
+    again = iolaus("forget", "a1", "--root", str(tmp_path))
+    assert (again.returncode, again.stdout) == (
+        0,
+        "Nothing to do: 1 account registered before, and nothing of it is left.\n",
+    )
+    expired = iolaus("expire", "--keep-days", "7", "--root", str(tmp_path))
+    assert expired.returncode == 0
+    assert expired.stdout.startswith("Nothing to do: no snapshot from before")
+    refused(
+        iolaus("forget", "a2", "--root", str(tmp_path), **{PSEUDONYM_KEY: "another-key-of-the-tests"}), 2, "come back"
+    )
+    refused(iolaus("forget", "a2", "--root", str(tmp_path), **{PSEUDONYM_KEY: ""}), 2, PSEUDONYM_KEY)
+
+
+def test_an_erasure_that_was_interrupted_is_told_by_status(tmp_path: Path) -> None:
+    iolaus("forget", "a1", "--root", str(tmp_path))
+    register = tmp_path / "lake" / "erasures.json"
+    rows = json.loads(register.read_text())
+    register.write_text(json.dumps([row | {"done_on": None} for row in rows]))
+    (tmp_path / "raw").mkdir()
+    assert "The erasure of 1 account is not finished" in iolaus("status", "--root", str(tmp_path)).stdout
+    assert "An earlier run was interrupted" in iolaus("forget", "a1", "--root", str(tmp_path)).stdout
+    assert "not finished" not in iolaus("status", "--root", str(tmp_path)).stdout
 
 
 def test_explain_before_anything_is_published_is_exit_1(tmp_path: Path) -> None:

@@ -68,6 +68,10 @@ def test_cross_checks_tell_what_does_not_add_up() -> None:
     row = {"table_name": "logins", "landed": 10, "staged": 6, "duplicates": 1, "rejected": 2}
     assert reconciliation(row).success is False
     assert reconciliation({**row, "rejected": 3}).success is True
+    erased = reconciliation({**row, "erased": 1})
+    assert (erased.success, erased.observed) == (True, "landed 10 = 6 + 1 + 2 + 1")
+    assert erased.expectation == "landed = staged + duplicates + rejected + erased"
+    assert reconciliation({**row, "rejected": 3, "erased": 0}).expectation == "landed = staged + duplicates + rejected"
     assert [check.success for check in rejection(row)] == [False, True]
     assert [check.success for check in rejection({**row, "rejected": 6})] == [False, False]
     assert [volume("t", rows, [100, 100, 100]).success for rows in (29, 30, 300, 301)] == [False, True, True, False]

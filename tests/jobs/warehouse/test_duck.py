@@ -106,3 +106,60 @@ def test_a_file_of_an_earlier_release_reads_what_it_lacks_as_null(warehouse: Duc
     assert warehouse.read("campaign_lineage", FIRST)["overlap"].to_pylist() == [None]
     warehouse.publish(SECOND, {"runs": run(SECOND), "campaign_lineage": lineage(SECOND, "continued")})
     assert warehouse.read("campaign_lineage", None)["overlap"].to_pylist() == [None, 1.0]
+
+
+def members(night: date, *accounts: str) -> pa.Table:
+    contract = contracts.load("published.campaign_members")
+    empty: dict[str, object] = {"date": night, "string": "x", "long": 0, "double": 0.0}
+    rows = [
+        {column.name: empty[column.type] for column in contract.columns} | {"account_id": each} for each in accounts
+    ]
+    return pa.Table.from_pylist(rows, schema=contracts.arrow_schema(contract))
+
+
+def described(warehouse: DuckDBWarehouse) -> list[tuple[object, ...]]:
+    """Tables, columns, views and their comments."""
+    with duckdb.connect(str(warehouse.path), read_only=True) as reader:
+        return [
+            *reader.execute("SELECT table_name, comment FROM duckdb_tables() ORDER BY 1").fetchall(),
+            *reader.execute(
+                "SELECT view_name, comment, sql FROM duckdb_views() WHERE NOT internal ORDER BY 1"
+            ).fetchall(),
+            *reader.execute("SELECT table_name, column_name, comment FROM duckdb_columns() ORDER BY 1, 2").fetchall(),
+        ]
+
+
+def test_forgetting_leaves_no_bytes_of_an_account_not_even_of_a_replaced_night(warehouse: DuckDBWarehouse) -> None:
+    warehouse.publish(FIRST, {"campaign_members": members(FIRST, "acct-replaced", "acct-stays")})
+    warehouse.publish(FIRST, {"campaign_members": members(FIRST, "acct-goes", "acct-stays")})
+    before, bytes_before = described(warehouse), warehouse.path.read_bytes()
+    assert b"acct-replaced" in bytes_before, "space that is no longer in use still holds it"
+    assert b"acct-goes" in bytes_before
+
+    removed = warehouse.forget(["acct-goes", "acct-replaced"], rewrite=False)
+
+    assert (dict(removed.rows), removed.accounts) == ({"campaign_members": 1}, {"acct-goes"})
+    bytes_after = warehouse.path.read_bytes()
+    assert b"acct-goes" not in bytes_after
+    assert b"acct-replaced" not in bytes_after
+    assert warehouse.read("campaign_members", FIRST)["account_id"].to_pylist() == ["acct-stays"]
+    assert described(warehouse) == before
+    assert list(warehouse.path.parent.glob(".*aside*")) == []
+
+
+def test_forgetting_what_is_nowhere_does_not_touch_the_file(warehouse: DuckDBWarehouse) -> None:
+    warehouse.publish(FIRST, {"campaign_members": members(FIRST, "acct-stays")})
+    before = warehouse.path.stat()
+    bytes_before = warehouse.path.read_bytes()
+    assert dict(warehouse.forget(["acct-goes"], rewrite=False).rows) == {}
+    assert (warehouse.path.stat().st_ino, warehouse.path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    assert warehouse.path.read_bytes() == bytes_before
+    assert warehouse.forget(["acct-goes"], rewrite=True).accounts == frozenset()
+    assert warehouse.path.stat().st_ino != before.st_ino
+
+
+def test_forgetting_removes_what_a_killed_publication_left(warehouse: DuckDBWarehouse) -> None:
+    left = warehouse.path.with_name(f".{warehouse.path.name}.1.aside")
+    left.write_bytes(b"acct-goes")
+    warehouse.forget(["acct-goes"], rewrite=False)
+    assert not left.exists()
