@@ -28,6 +28,7 @@ from tests.ten_nights import published as texts
 from tests.traces import kinds, traces
 from tests.worlds import FIRST, SECOND, golden_world, partition
 
+pytestmark = pytest.mark.slow  # whole nights; tests/jobs/test_forgetting.py has the same claims on small lakes
 NIGHTS = [FIRST, SECOND]
 WITHOUT_ACCOUNTS = (
     "campaigns",
@@ -186,7 +187,6 @@ def test_what_is_staged_again_from_the_raw_zone_leaves_them_out(own: Runner, mon
     assert gone == not_staged(root)
 
 
-@pytest.mark.slow
 def test_a_whole_night_that_is_built_again_has_nothing_of_them_and_can_be_reproduced(
     own: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
