@@ -40,6 +40,21 @@ def test_accounts_opened_within_three_days_of_a_wave_join_it(spark: SparkSession
     ]
 
 
+def test_what_is_banned_every_day_is_no_wave_and_what_stands_out_of_it_is(spark: SparkSession) -> None:
+    """Among many accounts three bans a day are everyday moderation; as waves they would tie everybody who signs up."""
+    daily = [
+        (f"d{day:02d}-{number}", "2025-06-01 10:00", "DE", "banned", f"2026-02-{day:02d} 0{number}:00")
+        for day in range(1, 21)
+        for number in range(4)
+    ]
+    new = ("new", "2026-02-10 12:00", "DE", "active", None)
+    assert successions(spark, *daily, new) == []
+    wave = [(f"w{number:02d}", "2025-06-01 10:00", "DE", "banned", "2026-02-10 20:00") for number in range(16)]
+    found = successions(spark, *daily, *wave, new)
+    assert {entity for _, _, _, entity, _ in found} == {"ban-day:2026-02-10:DE"}
+    assert len(found) == 4 + 16 + 1
+
+
 def test_two_bans_in_one_country_are_no_wave(spark: SparkSession) -> None:
     new = ("new", "2026-03-02 10:00", "DE", "active", None)
     assert successions(spark, lost(1), lost(2), lost(3, country="FR"), new) == []
