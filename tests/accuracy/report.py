@@ -50,8 +50,8 @@ TIERS = (("recall", "account_recall"), ("pairwise F1", "pairwise_f1"), ("volume"
 INTRODUCTION = """# Accuracy
 
 Simulated worlds with known truth (`iolaus simulate`), one frozen setting, scored on the last night with the same code as
-`iolaus evaluate`; `make bench-accuracy`, `bench-lookalikes` and `bench-adversary` repeat it. Seeds below 100 were used for
-tuning; the others were not looked at while anything was tuned. `small` is the fixed roster of eight campaigns, one or more
+`iolaus evaluate`; `make bench-accuracy`, `bench-lookalikes`, `bench-adversary` and `bench-lives` repeat it. Seeds below 100
+were used for tuning; the others were not looked at while anything was tuned. `small` is the fixed roster of eight campaigns, one or more
 of every tier, among all look-alikes; in `varied` worlds the seed also draws every dial of the campaigns, their number and
 sizes, and the sizes of the look-alike groups. Intervals are 95 % bootstrap intervals over worlds. Simulator and detector
 have the same authors: read the losses first.
