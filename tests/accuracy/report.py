@@ -51,10 +51,10 @@ INTRODUCTION = """# Accuracy
 
 Simulated worlds with known truth (`iolaus simulate`), one frozen setting, scored on the last night with the same code as
 `iolaus evaluate`; `make bench-accuracy`, `bench-lookalikes`, `bench-adversary` and `bench-lives` repeat it. Seeds below 100
-were used for tuning; the others were not looked at while anything was tuned. `small` is the fixed roster of eight campaigns, one or more
-of every tier, among all look-alikes; in `varied` worlds the seed also draws every dial of the campaigns, their number and
-sizes, and the sizes of the look-alike groups. Intervals are 95 % bootstrap intervals over worlds. Simulator and detector
-have the same authors: read the losses first.
+were used for tuning; the others were not looked at while anything was tuned. `small` is the fixed roster of eight campaigns,
+one or more of every tier, among all look-alikes; in `varied` worlds the seed also draws every dial of the campaigns, their
+number and sizes, and the sizes of the look-alike groups. Intervals are 95 % bootstrap intervals over worlds. Simulator and
+detector have the same authors: read the losses first.
 
 What is not good: where an operator mixes unrelated customers into its own accounts (two thirds of the `varied`
 campaigns), those of their requests that ask for the campaign's tasks are counted as its own, and much of such traffic hides
