@@ -162,7 +162,7 @@ def forget(
         pages = sum(_from_page(path, wanted.accounts) for path in _pages(settings.root))
         told("files that nothing refers to")
         lake.clear_scratch(left_over_seconds=0)
-        removed, _ = lake.sweep(_needed(lake), before=float("inf"))
+        removed, _ = lake.sweep(staging.files_to_keep(lake), before=float("inf"))
         erasures.finish(lake, tokens, today)
     return Forgotten(
         accounts=len(wanted_ids),
@@ -234,7 +234,7 @@ def _rejected(lake: Lake, wanted: _Wanted) -> _Rejected:
     successors: dict[str, str | None] = {}
     lost: dict[str, int] = {}
     committed = {path for version in lake.versions(REJECTED) for path in version.named}
-    for path in sorted(committed | set(_needed(lake))):
+    for path in sorted(committed | set(staging.files_to_keep(lake))):
         rows = lake.read_file(path)
         if rows is None:
             successors[path] = None
@@ -271,16 +271,6 @@ def _new_labels(lake: Lake, name: str, night: date, wanted: _Wanted) -> Labels:
                 if label in new and account not in wanted.accounts:
                     new[label] = min(new[label] or account, account)
     return new
-
-
-def _needed(lake: Lake) -> list[str]:
-    """Files that no snapshot has yet or any more, and that `staged.rejected` is made from."""
-    return [
-        path
-        for name in steps.staged_sources()
-        for build in lake.history(name)
-        for path in staging.rejected_files(build)
-    ]
 
 
 def _pages(root: Path) -> Iterator[Path]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from jobs import staging, steps
+from jobs import staging
 from jobs.lake import LEFT_OVER_SECONDS, Lake, Version
 from jobs.settings import Settings
 
@@ -37,13 +37,7 @@ def expire(settings: Settings, keep_days: int, now: datetime) -> Expired:
         for name, snapshot_ids in dropped.items():
             lake.drop(name, snapshot_ids)
         lake.clear_scratch()
-        needed = {
-            path
-            for name in steps.staged_sources()
-            for build in lake.history(name)
-            for path in staging.rejected_files(build)
-        }
-        files, freed = lake.sweep(needed, now.timestamp() - LEFT_OVER_SECONDS, before.timestamp())
+        files, freed = lake.sweep(staging.files_to_keep(lake), now.timestamp() - LEFT_OVER_SECONDS, before.timestamp())
     return Expired(before, {name: len(each) for name, each in dropped.items() if each}, files, freed)
 
 

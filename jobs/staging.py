@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyspark.sql import DataFrame
 
+    from jobs.lake import Lake
     from jobs.run import Runner
 
 REQUIRED = ("staged.api_requests", "staged.accounts", "staged.payment_instruments")
@@ -97,6 +98,11 @@ def rejected_files(build: Build) -> list[str]:
     """Data files of the rejected rows of a staged night."""
     found: list[str] = json.loads(build.properties.get("rejected_files", "[]"))
     return found
+
+
+def files_to_keep(lake: Lake) -> list[str]:
+    """Files that no snapshot has yet or any more, and that `staged.rejected` is made from."""
+    return [path for name in steps.staged_sources() for build in lake.history(name) for path in rejected_files(build)]
 
 
 def revised(

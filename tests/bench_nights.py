@@ -7,44 +7,33 @@ then), and a second run of the last night with its first. Figures are ratios wit
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
-import time
 from pathlib import Path
 from statistics import median
 
 from jobs.run import landed_nights
-from jobs.settings import PSEUDONYM_KEY, settings
+from jobs.settings import settings
 from jobs.simulate.worlds import write_world
+from tests.bench import one_night
 
-KEY = "key-of-simulated-worlds-only"
 ACCOUNTS, DAYS, SEED = 2_500, 60, 51
 MOST_GROWTH, MOST_UNCHANGED = 1.3, 0.1
 
 
 def main(root: Path) -> None:
-    os.environ.setdefault(PSEUDONYM_KEY, KEY)
     if not (root / "raw").exists():
         write_world(root, "small", SEED, ACCOUNTS, DAYS)
     nights = landed_nights(settings(root))
     seconds = []
     for night in nights:
-        seconds.append(run(root, str(night)))
+        seconds.append(one_night(root, "sail", night)[0])
         print(f"{night}: {seconds[-1]:.1f} s", flush=True)
-    again = median(run(root, str(nights[-1])) for _ in range(3))
+    again = median(one_night(root, "sail", nights[-1])[0] for _ in range(3))
     early, late = median(seconds[25:28]), median(seconds[57:60])
     print(
         f"nights 26 to 28: {early:.1f} s; nights 58 to 60: {late:.1f} s; ratio {late / early:.2f} (at most {MOST_GROWTH})"
     )
     print(f"the last night again: {again:.1f} s; ratio {again / late:.2f} (at most {MOST_UNCHANGED})")
-
-
-def run(root: Path, night: str) -> float:
-    started = time.monotonic()
-    command = [Path(sys.executable).parent / "iolaus", "run", "--root", root, "--date", night]
-    subprocess.run(command, check=True, capture_output=True)
-    return time.monotonic() - started
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT
+from jobs.graph.standings import AGGREGATE, KNOWN, RANKED
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,7 +37,6 @@ SOURCED = {
     "high_source": "string",
     "high_source_grade": "string",
 }  # what only a published figure has
-RANKED = ("deliberate", "suspicious")
 
 
 def transform(night: date, registry: DataFrame, incidents: DataFrame) -> DataFrame:
@@ -80,6 +80,6 @@ def transform(night: date, registry: DataFrame, incidents: DataFrame) -> DataFra
 
 
 def _known(incidents: DataFrame) -> DataFrame:
-    kind = F.when(F.col("scope") == "aggregate", "aggregate").otherwise("known")
+    kind = F.when(F.col("scope") == "aggregate", AGGREGATE).otherwise(KNOWN)
     identity = (F.col("incident_id").alias("id"), "name", kind.alias("kind"), "metric")
     return incidents.select(*identity, "value_low", "value_high", *SOURCED)

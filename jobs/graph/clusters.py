@@ -16,6 +16,7 @@ Rissanen, Automatica 1978 (description length).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -27,14 +28,14 @@ from scipy.sparse import csgraph
 
 from jobs.graph.profiles import (
     MAX_FAMILY_BITS,
-    MIN_FAMILIES,
-    MIN_FAMILY_BITS,
     SAME_MARKS,
     USUAL,
+    Drawn,
     Floats,
     Incidence,
     Ints,
     Profiles,
+    explained,
 )
 
 MIN_SHARED = 3  # a coincidence of two accounts is a household, not a campaign
@@ -83,10 +84,10 @@ def split(met: Incidence, log_tail_limit: float) -> Grouping:
     return Grouping(group, np.array([profiles.prior(len(each)) for each in members]), pieces)
 
 
-def entity_graph(matrix: sparse.csr_array, met: Incidence, log_tail_limit: float) -> nx.Graph[int]:
+def entity_graph(met: Incidence, log_tail_limit: float) -> nx.Graph[int]:
     """Entities of different families that share more accounts than chance allows; weight = overlap of their accounts."""
     usable = np.flatnonzero(met.accounts <= HUB_SHARE * met.population)
-    columns = sparse.csc_array(matrix)[:, usable]
+    columns = sparse.csc_array(met.matrix)[:, usable]
     together = sparse.coo_array(sparse.triu(columns.T @ columns, k=1))
     left, right, shared = usable[together.row], usable[together.col], together.data
     keep = (shared >= MIN_SHARED) & (met.family[left] != met.family[right])
@@ -109,37 +110,37 @@ def entity_graph(matrix: sparse.csr_array, met: Incidence, log_tail_limit: float
 
 def _seeds(met: Incidence, log_tail_limit: float) -> Ints:
     """First guess: communities of entities, and each account with the community it shares most bits with."""
-    graph = entity_graph(met.matrix, met, log_tail_limit)
+    graph = entity_graph(met, log_tail_limit)
     group = np.full(met.size, -1, dtype=np.int64)
     if not graph:
         return group
     found = nx.community.fast_label_propagation_communities(graph, weight="weight", seed=SEED)
     communities = sorted(sorted(each) for each in found)
-    best = np.zeros(met.size)
     rarity = np.log2(met.population / met.accounts)
-    for label, entities in enumerate(communities):
+    drawn = []
+    for entities in communities:
         pairs, place = met.pairs_of_entities(np.array(entities))
-        accounts, bits = met.by_family(pairs, rarity[entities][place], MAX_FAMILY_BITS)
-        total = np.where((bits >= MIN_FAMILY_BITS).sum(axis=1) >= MIN_FAMILIES, bits.sum(axis=1), 0.0)
-        better = total > best[accounts]
-        group[accounts[better]], best[accounts[better]] = label, total[better]
-    return _relabelled(group)
+        drawn.append(explained(*met.by_family(pairs, rarity[entities][place], MAX_FAMILY_BITS)))
+    return _relabelled(_best_of(drawn, met.size))
 
 
 def _settle(profiles: Profiles, group: Ints) -> Ints:
     """Move accounts to the group that explains them best until nothing moves."""
     for _ in range(ROUNDS):
-        best = np.zeros(len(group))
-        moved = np.full(len(group), -1, dtype=np.int64)
-        for label, members in enumerate(_members(group)):
-            drawn = profiles.draws(members)
-            better = drawn.bits > best[drawn.accounts]
-            moved[drawn.accounts[better]], best[drawn.accounts[better]] = label, drawn.bits[better]
-        moved = _without_small(moved)
+        moved = _without_small(_best_of([profiles.draws(members) for members in _members(group)], len(group)))
         if np.array_equal(moved, group):
             break
         group = moved
     return group
+
+
+def _best_of(drawn: Sequence[Drawn], accounts: int) -> Ints:
+    """Per account the place of what draws it most, the first of equals; -1 where nothing speaks for any."""
+    best, chosen = np.zeros(accounts), np.full(accounts, -1, dtype=np.int64)
+    for label, each in enumerate(drawn):
+        better = each.bits > best[each.accounts]
+        chosen[each.accounts[better]], best[each.accounts[better]] = label, each.bits[better]
+    return chosen
 
 
 def _merge_once(profiles: Profiles, group: Ints) -> Ints | None:
@@ -161,8 +162,7 @@ def _merge_once(profiles: Profiles, group: Ints) -> Ints | None:
     best_gain, best = 0.0, None
     for _, first, second in sorted(attracted, key=lambda pair: (-pair[0], pair[1], pair[2]))[:TRIED]:
         both = np.union1d(members[first], members[second])
-        together = profiles.draws(both, np.inf).of(both)
-        gain = float(np.where(np.isfinite(together), together, 0.0).sum() - own[both].sum())
+        gain = profiles.draws(both, np.inf).total(both) - float(own[both].sum())
         if gain > best_gain:
             best_gain, best = gain, np.where(group == second, first, group)
     return None if best is None else _relabelled(best)
@@ -180,9 +180,7 @@ def _split_by_marks(profiles: Profiles, group: Ints) -> Ints:
             apart[parts >= 0] = group.max() + 1 + parts[parts >= 0]
             apart = _settle(profiles, _relabelled(apart))
             if _explained(profiles, apart) > _explained(profiles, group):
-                group = np.where(
-                    (group == label) & (apart >= 0), apart + group.max() + 1, np.where(group == label, -1, group)
-                )
+                group = np.where(group == label, np.where(apart >= 0, apart + group.max() + 1, -1), group)
     return _settle(profiles, _relabelled(group))
 
 

@@ -100,6 +100,11 @@ class Drawn:
             found[known] = self.bits[place[known]]
         return found
 
+    def total(self, accounts: Ints) -> float:
+        """Bits of the given ascending accounts in all; those that the profile does not explain add nothing."""
+        found = self.of(accounts)
+        return float(np.where(np.isfinite(found), found, 0.0).sum())
+
 
 class Profiles:
     """Log-odds of accounts under the profile of any group, leaving an account itself out of its own group.
@@ -128,7 +133,7 @@ class Profiles:
         if key not in self._drawn:
             pairs, worth = self.worth(members)
             accounts, bits = self.met.by_family(pairs, worth, cap)
-            self._drawn[key] = _explained(accounts, bits, self.prior(len(members)))
+            self._drawn[key] = explained(accounts, bits, self.prior(len(members)))
         return self._drawn[key]
 
     def worth(self, members: Ints) -> tuple[Ints, Floats]:
@@ -162,8 +167,7 @@ class Profiles:
         value = _bits(shared, len(members) - 1.0, elsewhere, met.population - float(grouped_accounts))
         counted = (shared > 0) & ~self._is_mark[entity] & (value > 0)
         accounts, bits = met.by_family(pairs[counted], value[counted], np.inf)
-        drawn = _explained(accounts, bits, self.prior(len(members))).of(members)
-        return float(np.where(np.isfinite(drawn), drawn, 0.0).sum())
+        return explained(accounts, bits, self.prior(len(members))).total(members)
 
     def differ_in_marks(self, first: Ints, second: Ints) -> bool:
         """Whether the members of both groups show marks, and hardly the same ones: then the hands are two.
@@ -203,7 +207,8 @@ class Profiles:
         return self._marks[key]
 
 
-def _explained(accounts: Ints, bits: Floats, prior: float) -> Drawn:
+def explained(accounts: Ints, bits: Floats, prior: float = 0.0) -> Drawn:
+    """The accounts whose bits (accounts x families) are of enough kinds, with their sum and the prior."""
     enough = (bits >= MIN_FAMILY_BITS).sum(axis=1) >= MIN_FAMILIES
     return Drawn(accounts[enough], bits[enough].sum(axis=1) + prior)
 

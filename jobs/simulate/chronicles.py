@@ -6,6 +6,7 @@ Compared with the true `events`, `moves` and `successions` of a world over all i
 from __future__ import annotations
 
 import itertools
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -13,11 +14,12 @@ from statistics import median
 
 import pyarrow as pa
 
+from jobs.simulate.histories import WINDOW_DAYS
 from jobs.simulate.scores import Number, ratio
 from jobs.simulate.sides import SUSPECTED, Published, Truth, match, on, owner
 
 History = list[tuple[date, Truth, Published]]
-TOLD_WITHIN = timedelta(days=28)  # the window: by then nothing of what was before the event is left to blur it
+TOLD_WITHIN = timedelta(days=WINDOW_DAYS)  # by then nothing of what was before the event is left to blur it
 PAIRED = ("merged_into", "split_from")  # either side may carry the id on
 
 
@@ -132,13 +134,15 @@ def events_told(told: list[Event], true: list[Event]) -> dict[str, Number]:
 
 def replacements_found(history: History, successions: pa.Table) -> dict[str, Number]:
     """Share of replacing accounts that are members of their campaign on the night after the first day they could work."""
-    by_night = {night: (known, said) for night, known, said in history}
-    found = chances = 0
+    on_night: dict[date, list[str]] = defaultdict(list)
     for row in successions.to_pylist():
-        if row["from_day"] in by_night:
-            known, said = by_night[row["from_day"]]
-            campaign = known.operated.get(row["account_id"])
-            published = match(said.operated(), known.operated).get(campaign or "")
+        on_night[row["from_day"]].append(row["account_id"])
+    found = chances = 0
+    for night, known, said in history:
+        members = said.operated()
+        published = match(members, known.operated) if on_night[night] else {}
+        for account in on_night[night]:
+            campaign = published.get(known.operated.get(account, ""))
             chances += 1
-            found += published is not None and row["account_id"] in said.operated()[published]
+            found += campaign is not None and account in members[campaign]
     return {"replacements": chances, "replacements_found_next_night": ratio(found, chances)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import SupportsInt
@@ -11,6 +10,7 @@ from typing import SupportsInt
 import numpy as np
 import pyarrow as pa
 
+from jobs.graph.rows import table_of
 from jobs.simulate import files
 from jobs.simulate.people import DAY_US
 from jobs.simulate.population import Builder
@@ -116,14 +116,14 @@ def moves(build: Builder, first_day: date) -> pa.Table:
     rows = sorted(
         (build.accounts.account_id[account], ids[to], nth(first_day, day)) for account, to, day in build.moves
     )
-    return _table(MOVES, rows)
+    return table_of(rows, MOVES)
 
 
 def successions(build: Builder, first_day: date) -> pa.Table:
     """One row per banned account that was replaced: by whom, and the first day on which that one could work."""
     names = build.accounts.account_id
     rows = sorted((names[new], names[old], nth(first_day, day)) for old, new, day in build.successions)
-    return _table(SUCCESSIONS, rows)
+    return table_of(rows, SUCCESSIONS)
 
 
 def events(build: Builder, exchanges: Counts, first_day: date) -> pa.Table:
@@ -153,12 +153,7 @@ def events(build: Builder, exchanges: Counts, first_day: date) -> pa.Table:
                     rows.add((name, event, name, nth(first_day, before + quiet)))
             if before + DORMANT_DAYS < after < exchanges.shape[1]:
                 rows.add((name, "revived", name, nth(first_day, after)))
-    return _table(EVENTS, sorted(rows))
-
-
-def _table(schema: pa.Schema, rows: Sequence[tuple[object, ...]]) -> pa.Table:
-    columns = list(zip(*rows, strict=True)) or [()] * len(schema)
-    return pa.table([pa.array(list(c), field.type) for c, field in zip(columns, schema, strict=True)], schema=schema)
+    return table_of(sorted(rows), EVENTS)
 
 
 def nth(first_day: date, number: SupportsInt) -> date:
