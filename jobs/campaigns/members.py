@@ -29,6 +29,7 @@ INPUTS = {
     "campaigns.clusters": NIGHT,
     "campaigns.lineage": NIGHT,
     "campaigns.members": BEFORE,
+    "campaigns.registry": BEFORE,
     "signals.account_days": WINDOW,
     "signals.account_usage": WINDOW,
     "links.observations": NIGHT,
@@ -70,6 +71,7 @@ def transform(
     clusters: DataFrame,
     lineage: DataFrame,
     members: DataFrame,
+    registry: DataFrame,
     account_days: DataFrame,
     account_usage: DataFrame,
     observations: DataFrame,
@@ -134,7 +136,7 @@ def transform(
         .withColumn("merged_into", F.lit(None).cast("string"))
         .select(*COLUMNS)
     )
-    asleep = _asleep(current, members, night)
+    asleep = _asleep(current, members, registry, night)
     current = current.join(asleep, on="campaign_id", how="left_anti")
     merged = lineage.where(F.col("event") == "merged_into").select(
         "campaign_id", F.col("other_campaign_id").alias("merged_tonight")
@@ -156,24 +158,21 @@ def transform(
     return current.unionByName(_seen_in_window(_cleared(kept, is_cleared), traffic).select(*COLUMNS))
 
 
-def _asleep(current: DataFrame, before: DataFrame, night: date) -> DataFrame:
+def _asleep(current: DataFrame, members: DataFrame, registry: DataFrame, night: date) -> DataFrame:
     """campaign_id of known campaigns that a cluster still continues, but whose accounts have long done nothing.
 
     Accounts count that it operated the night before, and those that are new to it: a victim goes on working for its owner.
     """
-    known = before.select("campaign_id", "account_id", F.col("role").alias("role_before"))
+    known = members.select("campaign_id", "account_id", F.col("role").alias("role_before"))
     newest = F.max(F.when(F.coalesce("role_before", F.lit("operated")) == "operated", F.col("last_activity_date")))
     quiet_since = (
         current.join(known, on=["campaign_id", "account_id"], how="left")
         .groupBy("campaign_id")
-        .agg(newest.alias("last"))
+        .agg(newest.alias("last_operated"))
+        .join(registry.select("campaign_id", "last_activity_date"), on="campaign_id", how="inner")
     )
-    is_quiet = F.datediff(F.lit(night).cast("date"), F.col("last")) >= DORMANT_DAYS
-    return (
-        quiet_since.where(F.coalesce(is_quiet, F.lit(True)))
-        .join(before.select("campaign_id").distinct(), on="campaign_id", how="left_semi")
-        .select("campaign_id")
-    )
+    last = F.greatest("last_operated", "last_activity_date")
+    return quiet_since.where(F.datediff(F.lit(night).cast("date"), last) >= DORMANT_DAYS).select("campaign_id")
 
 
 def _confirmed(members: DataFrame, decided: DataFrame) -> DataFrame:

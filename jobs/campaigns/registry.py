@@ -3,7 +3,7 @@
 The registry of a night is a function of the registry of the night before and of tonight's clusters: backfills run in
 order. A campaign's name is made from its id and never changes. `cumulative_exchanges` counts since first seen: the
 window's exchanges, plus those of days that have left the window. A campaign is quiet since the last day on which an
-account that it operates was active; a victim's own traffic does not keep it awake. One that has merged into another is
+account that it operates was active; a victim's own traffic does not keep it awake. Whether it rests, its members say. One that has merged into another is
 kept as it was, retired, with nothing in the window: what its accounts did there counts for the other, once.
 """
 
@@ -73,7 +73,9 @@ def transform(
         F.col("leaving_exchanges").alias("leaving_before"),
         F.col("peak_daily_exchanges").alias("peak_before"),
     )
-    known = members.groupBy("campaign_id").agg(F.max("merged_into").alias("merged_into"))
+    known = members.groupBy("campaign_id").agg(
+        F.max("merged_into").alias("merged_into"), F.min(~F.col("is_current") | F.col("is_asleep")).alias("is_resting")
+    )
     merged = (
         known.join(counts, on="campaign_id", how="left")
         .join(judged, on="campaign_id", how="left")
@@ -89,8 +91,8 @@ def transform(
     status = (
         F.when(F.col("merged_into").isNotNull(), "retired")
         .when(F.coalesce("banned_accounts", F.lit(0)) >= F.col("accounts") * DISRUPTED_SHARE, "disrupted")
-        .when(quiet_days >= RETIRED_DAYS, "retired")
-        .when(quiet_days >= DORMANT_DAYS, "dormant")
+        .when(F.col("is_resting") & (quiet_days >= RETIRED_DAYS), "retired")
+        .when(F.col("is_resting") & (quiet_days >= DORMANT_DAYS), "dormant")
         .otherwise("active")
     )
     full = (

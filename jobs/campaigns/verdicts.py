@@ -8,6 +8,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT, WINDOW
+from jobs.graph.decisions import cleared
 
 INPUTS = {
     "campaigns.members": NIGHT,
@@ -16,6 +17,7 @@ INPUTS = {
     "campaigns.lineage": NIGHT,
     "signals.account_days": WINDOW,
     "staged.accounts": NIGHT,
+    "staged.case_decisions": NIGHT,
 }
 
 TOP_REASONS = 3
@@ -29,6 +31,7 @@ def transform(
     lineage: DataFrame,
     account_days: DataFrame,
     accounts: DataFrame,
+    case_decisions: DataFrame,
 ) -> DataFrame:
     """Columns account_id, campaign_id, membership, likelihood, verdict, reasons.
 
@@ -64,6 +67,7 @@ def transform(
         .where(F.col("place") == 1)
         .join(registry.select("campaign_id", "likelihood", "verdict"), on="campaign_id", how="inner")
         .join(reasons, on=["campaign_id", "account_id"], how="left")
+        .join(cleared(case_decisions, night).withColumn("is_cleared", F.lit(True)), on="account_id", how="left")
     )
     works = F.col("role") == "operated"
     return everyone.join(known, on="account_id", how="left").select(
@@ -76,9 +80,9 @@ def transform(
         F.coalesce(F.when(works, F.col("verdict")), F.lit("benign")).alias("verdict"),
         F.coalesce(
             F.when(F.col("role") == "victim", F.concat(F.lit("victim: own traffic beside the campaign's; "), "why")),
+            F.when(F.col("is_cleared") & F.col("campaign_id").isNotNull(), F.lit("cleared by an analyst: see the decision in its evidence")),
             "why",
-            F.when(~F.col("is_current") | F.col("is_asleep"), _quiet()),
-            F.when(F.col("campaign_id").isNotNull(), F.lit("cleared by an analyst: see the decision in its evidence")),
+            F.when(F.col("campaign_id").isNotNull(), _quiet()),
             F.lit("no coordination with other accounts was found"),
         ).alias("reasons"),
     )

@@ -24,7 +24,7 @@ Row = dict[str, Any]
 def render(published: Mapping[str, pa.Table], night: date) -> str:
     """The page about `night`. `published` maps table names to their rows; other nights in them are ignored."""
     tables = {name: [row for row in rows.to_pylist() if row["as_of_date"] == night] for name, rows in published.items()}
-    campaigns = sorted(tables["campaigns"], key=lambda row: (-row["likelihood"], -row["exchanges"], row["campaign_id"]))
+    campaigns = sorted(tables["campaigns"], key=lambda row: (-row["exchanges"], -row["likelihood"], row["campaign_id"]))
     by_campaign = {
         name: _grouped(tables[name])
         for name in (

@@ -25,6 +25,7 @@ def worked(account: str, requests: int, errors: int = 0, day: date = NIGHT) -> d
 
 def members(spark: SparkSession, **given: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     tables = {"clusters": "campaigns.clusters", "lineage": "campaigns.lineage", "members": "campaigns.members",
+              "registry": "campaigns.registry",
               "account_days": "signals.account_days", "account_usage": "signals.account_usage",
               "observations": "links.observations",
               "case_decisions": "staged.case_decisions"}  # fmt: skip
@@ -85,6 +86,7 @@ def test_a_campaign_that_parts_again_is_no_longer_merged(spark: SparkSession) ->
     assert (found["merged_into"], found["exchanges"], found["last_activity_date"]) == (None, 9, NIGHT)
 
 
+QUIET = {"campaign_id": "c1", "last_activity_date": date(2026, 2, 1)}
 EIGHT_BEFORE = [GONE | {"campaign_id": "c1", "account_id": f"a{n:02d}"} for n in range(8)]
 
 
@@ -93,7 +95,14 @@ def test_a_campaign_that_sleeps_keeps_its_members_while_the_window_leaves_them_b
     robbed = {"campaign_id": "c1", "account_id": "a07", "role": "victim"}
     before = [*EIGHT_BEFORE[:7], EIGHT_BEFORE[7] | robbed]
     days = [worked("a00", 9, day=NIGHT - timedelta(days=14)), worked("a07", 9)]
-    found = members(spark, clusters=fewer, lineage=[BORN | {"event": "continued"}], members=before, account_days=days)
+    found = members(
+        spark,
+        clusters=fewer,
+        lineage=[BORN | {"event": "continued"}],
+        members=before,
+        registry=[QUIET],
+        account_days=days,
+    )
     assert set(found) == {f"a{n:02d}" for n in range(8)}
     assert {(row["is_asleep"], row["is_current"], row["microbits"]) for row in found.values()} == {(True, True, 1)}
     assert found["a00"]["exchanges"] == 9
@@ -107,10 +116,28 @@ def test_a_campaign_wakes_with_the_first_account_it_works(spark: SparkSession, a
         clusters=clusters,
         lineage=[BORN | {"event": "continued"}],
         members=EIGHT_BEFORE,
+        registry=[QUIET],
         account_days=[worked(awake, 9, day=NIGHT - timedelta(days=13))],
     )
     assert set(found) == {*(f"a{n:02d}" for n in range(8)), "a09"}
     assert not any(row["is_asleep"] for row in found.values())
+
+
+@pytest.mark.parametrize(("quiet", "is_asleep"), [(13, False), (14, True)])
+def test_a_campaign_sleeps_a_fortnight_after_it_last_worked_an_account_that_is_now_called_stolen(
+    spark: SparkSession, quiet: int, is_asleep: bool
+) -> None:
+    robbed = [row | {"role": "victim"} for row in EIGHT_BEFORE]
+    worked_until = {"campaign_id": "c1", "last_activity_date": NIGHT - timedelta(days=quiet)}
+    found = members(
+        spark,
+        clusters=EIGHT,
+        lineage=[BORN | {"event": "continued"}],
+        members=robbed,
+        registry=[worked_until],
+        account_days=[worked("a00", 9)],
+    )
+    assert {row["is_asleep"] for row in found.values()} == {is_asleep}
 
 
 def test_days_of_activity_are_unknown_where_there_was_none(spark: SparkSession) -> None:

@@ -39,6 +39,10 @@ def many(count: int) -> list[dict[str, Any]]:
     return [member(f"a{n:02d}") for n in range(count)]
 
 
+def resting(count: int) -> list[dict[str, Any]]:
+    return [row | {"is_current": False} for row in many(count)]
+
+
 def day(activity: date, exchanges: int) -> dict[str, Any]:
     return {"campaign_id": "c1", "activity_date": activity, "model": "m1", "task_label": "coding", "accounts": 1,
             "exchanges": exchanges, "input_tokens": 7, "output_tokens": 3}  # fmt: skip
@@ -73,15 +77,23 @@ def test_quiet_campaigns_sleep_and_then_retire(spark: SparkSession, quiet: int, 
     last = NIGHT - timedelta(days=quiet)
     before = {"campaign_id": "c1", "last_activity_date": last, "first_activity_date": last, "born_on": last,
               "posterior_microbits": 9_000_000, "status": "active"}  # fmt: skip
-    found = registry(spark, many(12), registry=[before])
+    found = registry(spark, resting(12), registry=[before])
     assert (found["status"], found["last_activity_date"], found["status_before"]) == (status, last, "active")
+
+
+def test_a_campaign_is_at_work_as_long_as_its_members_say_so(spark: SparkSession) -> None:
+    last = NIGHT - timedelta(days=14)
+    before = {"campaign_id": "c1", "last_activity_date": last, "first_activity_date": last, "born_on": last}
+    cleared = member("a99", is_current=True, is_asleep=True)
+    assert registry(spark, many(12), registry=[before])["status"] == "active"
+    assert registry(spark, [*resting(12), cleared], registry=[before])["status"] == "dormant"
 
 
 def test_a_victim_at_work_does_not_keep_a_campaign_awake(spark: SparkSession) -> None:
     last = NIGHT - timedelta(days=20)
     before = {"campaign_id": "c1", "last_activity_date": last, "first_activity_date": last, "born_on": last}
-    victim = member("v", role="victim", last_activity_date=NIGHT)
-    quiet = [member(f"a{n:02d}", last_activity_date=last) for n in range(12)]
+    victim = member("v", role="victim", last_activity_date=NIGHT, is_current=False)
+    quiet = [row | {"last_activity_date": last} for row in resting(12)]
     assert registry(spark, [*quiet, victim], registry=[before])["status"] == "dormant"
     awake = member("a99", last_activity_date=NIGHT)
     assert registry(spark, [*quiet, awake], registry=[before])["status"] == "active"

@@ -5,7 +5,7 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from jobs.campaigns.verdicts import transform
-from tests.tables import NIGHT, frame, rows_of
+from tests.tables import NIGHT, NOON, frame, rows_of
 
 BORN = {"campaign_id": "c1", "event": "born", "other_campaign_id": "c1", "overlap": 0.0, "cluster_id": "k"}
 CAMPAIGN = {"campaign_id": "c1", "likelihood": 0.9, "verdict": "suspicious"}
@@ -27,7 +27,9 @@ def member(account: str, role: str, **row: Any) -> dict[str, Any]:
     } | row
 
 
-def verdicts(spark: SparkSession, *members: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def verdicts(
+    spark: SparkSession, *members: dict[str, Any], decisions: tuple[dict[str, Any], ...] = ()
+) -> dict[str, dict[str, Any]]:
     everybody = [{"account_id": name} for name in ("op", "robbed", "stranger", "former")]
     pieces = [piece("op", "device", 5, 4), piece("op", "shared_burst", 8, 20), piece("op", "prior", -6, 20)]
     found = transform(
@@ -38,6 +40,7 @@ def verdicts(spark: SparkSession, *members: dict[str, Any]) -> dict[str, dict[st
         frame(spark, "campaigns.lineage", BORN),
         frame(spark, "signals.account_days", {"account_id": "unknown_to_identity", "requests": 1}),
         frame(spark, "staged.accounts", *everybody),
+        frame(spark, "staged.case_decisions", *decisions),
     )
     return {row["account_id"]: row for row in rows_of("campaigns.verdicts", found)}
 
@@ -76,3 +79,12 @@ def test_a_member_of_a_campaign_that_rests_keeps_its_verdict(spark: SparkSession
 def test_an_account_belongs_to_the_campaign_that_holds_it_tonight(spark: SparkSession) -> None:
     former = member("op", "operated", campaign_id="c0", is_current=False, membership=1.0)
     assert verdicts(spark, former, member("op", "operated"))["op"]["campaign_id"] == "c1"
+
+
+def test_who_was_cleared_is_told_so_also_while_the_campaign_rests(spark: SparkSession) -> None:
+    cleared = {"decision_id": "case-1", "decided_at": NOON, "subject_kind": "account", "decision": "rejected"}
+    known = member("former", "shared_infrastructure", is_current=False, last_activity_date=NIGHT)
+    decisions = ({**cleared, "subject_id": "former"}, {**cleared, "subject_id": "stranger"})
+    found = verdicts(spark, known, decisions=decisions)
+    assert found["former"]["reasons"].startswith("cleared by an analyst")
+    assert found["stranger"]["reasons"] == "no coordination with other accounts was found"

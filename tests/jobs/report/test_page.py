@@ -107,3 +107,9 @@ def test_other_nights_are_not_shown() -> None:
 
 def test_a_night_without_campaigns_says_so(tmp_path: Path) -> None:
     assert "No deliberate or suspicious campaign is known on this night." in dom(render(night(), NIGHT), tmp_path)
+
+
+def test_campaigns_are_ranked_by_what_they_took() -> None:
+    larger = CAMPAIGN | {"campaign_id": "c9", "name": "larger-0009", "exchanges": 900, "likelihood": 0.6}
+    page = render(night(campaigns=[CAMPAIGN | {"exchanges": 100}, larger]), NIGHT)
+    assert page.index("larger-0009") < page.index(CAMPAIGN["name"])
