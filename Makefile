@@ -24,8 +24,8 @@ $(STAMP): pyproject.toml uv.lock
 demo: setup ## simulate a small world, run every night, publish, write the report
 	$(BIN)/iolaus demo --root $(ROOT)
 
-test: setup ## all tests
-	$(BIN)/python -m pytest tests
+test: setup ## all tests, files side by side on two cores, the long ones first
+	$(BIN)/python -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder
 
 check: setup ## format, lint, types
 	$(BIN)/ruff format --check .

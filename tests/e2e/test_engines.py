@@ -19,7 +19,7 @@ MAY_BE_EMPTY = {"campaign_attributions"}
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The world built on each engine by the real command, one process per engine."""
-    folder = tmp_path_factory.mktemp("parity")
+    folder = tmp_path_factory.mktemp("engines")
     world = golden_world(folder / "world")
     roots = {engine: copy_of(world, folder / engine) for engine in ("sail", "spark")}
     for engine, root in roots.items():
