@@ -39,7 +39,12 @@ INPUTS = {
 STRONG_MICROBITS = 3_000_000  # eight times more common in the group than elsewhere
 MIN_SHARING = 3  # members: what two have in common is a coincidence
 CORE_SHARE = 0.2  # a template that every fifth member uses is the campaign's, not a coincidence
-HABITS = {"prompt_template": "template", "client_fingerprint": "client", "egress_network": "network"}
+HABITS = {
+    "prompt_template": "template",
+    "system_prompt": "system",
+    "client_fingerprint": "client",
+    "egress_network": "network",
+}
 HABIT_EVENTS = tuple(f"{part}{habit}_events" for habit in HABITS.values() for part in ("", "core_"))
 SCHEMA = (
     "campaign_id string, account_id string, microbits long, families int, role string, membership double, "

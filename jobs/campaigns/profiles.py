@@ -62,8 +62,12 @@ def transform(
 ) -> DataFrame:
     """Columns of SCHEMA."""
     is_awake = F.col("is_current") & ~F.col("is_asleep")
-    operated = members.where(is_awake & (F.col("role") == "operated")).select("campaign_id", "account_id")
+    described = members.where(is_awake & (F.col("role") == "operated"))
+    operated = described.select("campaign_id", "account_id")
     parts = [
+        _long(
+            described, "account_id", {f"member.{name}": F.col(name) for name in ("exchanges", "exchanges_attributed")}
+        ),
         _traffic(operated, account_days),
         _identities(operated, accounts, payment_instruments),
         _tasks(operated, account_usage),

@@ -80,7 +80,10 @@ def transform(
         F.coalesce(F.when(works, F.col("verdict")), F.lit("benign")).alias("verdict"),
         F.coalesce(
             F.when(F.col("role") == "victim", F.concat(F.lit("victim: own traffic beside the campaign's; "), "why")),
-            F.when(F.col("is_cleared") & F.col("campaign_id").isNotNull(), F.lit("cleared by an analyst: see the decision in its evidence")),
+            F.when(
+                F.col("is_cleared") & F.col("campaign_id").isNotNull(),
+                F.lit("cleared by an analyst: see the decision in its evidence"),
+            ),
             "why",
             F.when(F.col("campaign_id").isNotNull(), _quiet()),
             F.lit("no coordination with other accounts was found"),

@@ -21,6 +21,7 @@ STRENGTHS = pa.schema(
         ("observed", pa.float64()),
     ]
 )
+MIN_OWN = 0.25  # a campaign's own share of its accounts' traffic: below, what is measured would be blown up too much
 Facts = dict[str, dict[str, int]]
 
 
@@ -65,11 +66,11 @@ def _measure(table: Facts) -> dict[str, tuple[float, float]]:
     if table["population"].get("elicitation_sum_micros"):
         mean = _total(table, "elicitation_sum_micros") / max(requests, 1) / 1e6
         usual = table["population"]["elicitation_sum_micros"] / max(table["population"]["requests"], 1) / 1e6
-        note("elicitation", mean - usual, 0.1, 0.35)
+        note("elicitation", (mean - usual) / _own_share(table), 0.1, 0.35)
     if table["member.sketched_requests"] and _total(table, "sketched_requests") > 0:
         note("one_template", shared("prompt_template"), 0.3, 0.8)
     if table["task"] and table["population_task"]:
-        note("narrow_tasks", _task_distance(table), 0.2, 0.5)
+        note("narrow_tasks", min(1.0, _task_distance(table) / _own_share(table)), 0.2, 0.5)
     note("synchrony", shared("shared_burst"), 0.1, 0.5)
     series = shared("made_in_series")
     note("machine_made_identities", series if _one_owner(table) < 0.6 * members else 0.0, 0.3, 0.8)
@@ -93,6 +94,16 @@ def _measure(table: Facts) -> dict[str, tuple[float, float]]:
 
 def _total(table: Facts, name: str) -> int:
     return sum(table[f"member.{name}"].values())
+
+
+def _own_share(table: Facts) -> float:
+    """Part (MIN_OWN..1) of its accounts' exchanges that is the campaign's own.
+
+    Unrelated customers' requests through the same accounts are like everybody's: they dilute what sets the campaign apart
+    from everybody by this share. It is an upper bound (`jobs.graph.own_traffic`), so dividing by it never exaggerates.
+    """
+    exchanges = _total(table, "exchanges")
+    return max(MIN_OWN, _total(table, "exchanges_attributed") / exchanges) if exchanges else 1.0
 
 
 def _one_owner(table: Facts) -> float:

@@ -45,25 +45,27 @@ OWN_WORK, MUCH_OWN_WORK = (
     0.95,
     0.6,
 )  # of a typical member's template share: below, part of the traffic is somebody else's
-OWN_HABIT = 0.9  # of an account's events on what the campaign uses: below, it also has a client or a place of its own
+MUCH_OF_ITS_OWN = 0.1  # of an account's events: what a stray request or two on something else do not reach
 OTHER_LOAD = 0.7  # octaves: the campaign's work on a stolen key is not balanced with that of its own accounts
 IDLE_OWNERS = 0.1  # of stolen accounts: some leaked keys are those of abandoned projects, and nothing but theft shows
-OF_OWNERS = ("work", "client", "network")  # clues that an owner who uses the account leaves, and an idle one does not
+OF_OWNERS = ("work", "prompts", "client", "network")  # clues that an owner who uses the account leaves, an idle one not
 # Per clue, the probabilities of its values: for a stolen account that its owner uses, and what is supposed of the
 # operator's own at first. A stranger's account is rarely made like the campaign's; its owner uses it from home, with
-# another client.
+# another client and other prompts, much or now and then.
 STOLEN = {
     "made": (0.05, 0.95),
     "work": (0.2, 0.45, 0.35),
-    "client": (0.4, 0.6),
-    "network": (0.25, 0.75),
+    "prompts": (0.5, 0.15, 0.35),
+    "client": (0.25, 0.15, 0.6),
+    "network": (0.15, 0.1, 0.75),
     "load": (0.4, 0.6),
 }
 WORKED = {
     "made": (0.8, 0.2),
     "work": (0.7, 0.27, 0.03),
-    "client": (0.8, 0.2),
-    "network": (0.7, 0.3),
+    "prompts": (0.85, 0.05, 0.1),
+    "client": (0.8, 0.05, 0.15),
+    "network": (0.65, 0.1, 0.25),
     "load": (0.75, 0.25),
 }
 
@@ -72,8 +74,8 @@ def assign_roles(members: pa.Table) -> pa.Table:
     """Roles of one campaign's members.
 
     `members`: campaign_id, account_id, microbits, families, made_families, shares_content, exchanges, sketched requests,
-    active days, events in all and on what the campaign uses per habit (template, client, network), and the two activity
-    dates. The footprint is an account's template events per sketched request against the campaign's median, at most 1: how
+    active days, events in all and on what the campaign uses per habit (template, system, client, network), and the two
+    activity dates. The footprint is an account's template events per sketched request against the campaign's median, at most 1: how
     much of its traffic is the campaign's.
     """
     members = members.sort_by("account_id")
@@ -89,6 +91,7 @@ def assign_roles(members: pa.Table) -> pa.Table:
     clues = {
         "made": (made_families == 0).astype(np.int64),
         "work": (footprint < OWN_WORK).astype(int) + (footprint < MUCH_OWN_WORK),
+        "prompts": _of_its_own(members, "template", "system"),
         "client": _of_its_own(members, "client"),
         "network": _of_its_own(members, "network"),
         "load": (np.abs(np.log2(np.maximum(_against_typical(load, MIN_TYPICAL), 1e-9))) > OTHER_LOAD).astype(np.int64),
@@ -114,11 +117,12 @@ def _against_typical(rate: Floats, least: float) -> Floats:
     return rate / typical if typical >= least else np.ones(len(rate))
 
 
-def _of_its_own(members: pa.Table, habit: str) -> Ints:
-    """1 where a part of the account's events is on something that few other members use."""
-    events = members[f"{habit}_events"].to_numpy()
-    own: Ints = (members[f"core_{habit}_events"].to_numpy() < OWN_HABIT * events).astype(np.int64)
-    return own
+def _of_its_own(members: pa.Table, *habits: str) -> Ints:
+    """How much of the account's events is on what few other members use: 0 nothing, 1 a little, 2 much."""
+    events = np.sum([members[f"{habit}_events"].to_numpy() for habit in habits], axis=0)
+    own = events - np.sum([members[f"core_{habit}_events"].to_numpy() for habit in habits], axis=0)
+    levels: Ints = (own > 0).astype(np.int64) + (own > MUCH_OF_ITS_OWN * events)
+    return levels
 
 
 def _stolen_bits(clues: Mapping[str, Ints]) -> Floats:

@@ -63,3 +63,28 @@ def test_even_load_is_measured_against_the_spread_of_independent_customers(spark
     assert profile(spark)["even_load"] == 1.0
     wild = [{"account_id": a, "activity_date": NIGHT, "requests": 2 ** (n % 10)} for n, a in enumerate(EVERYBODY)]
     assert profile(spark, account_days=wild)["even_load"] == 0.0
+
+
+def test_other_peoples_requests_through_the_same_accounts_do_not_hide_the_intent(spark: SparkSession) -> None:
+    def of(own: int) -> dict[str, float]:
+        """Of every ten exchanges `own` are the campaign's; only they make the model lay out its reasoning."""
+        asked = [
+            {"account_id": a, "activity_date": NIGHT, "requests": 10, "sketched_requests": 10,
+             "elicitation_sum_micros": own * 400_000 if a in OPERATED else 0}
+            for a in EVERYBODY
+        ]  # fmt: skip
+        tasks = [
+            {"account_id": a, "activity_date": NIGHT, "task_label": task, "requests": count, "exchanges": count}
+            for a in EVERYBODY
+            for task, count in (("math", own if a in OPERATED else 0), ("chat", 10 - own if a in OPERATED else 10))
+        ]
+        members = [
+            {"campaign_id": "c1", "account_id": a, "role": "operated", "is_current": True, "is_asleep": False,
+             "exchanges": 10, "exchanges_attributed": own}
+            for a in OPERATED
+        ]  # fmt: skip
+        return profile(spark, members=members, account_days=asked, account_usage=tasks)
+
+    whole, mixed = of(10), of(4)
+    for feature in ("elicitation", "narrow_tasks"):
+        assert mixed[feature] == pytest.approx(whole[feature], abs=0.1) == pytest.approx(1.0, abs=0.1)

@@ -17,7 +17,7 @@ def account(name: str, **row: Any) -> dict[str, Any]:
     usual = {
         "campaign_id": "c1", "account_id": name, "microbits": 20_000_000, "families": 6, "made_families": 3,
         "shares_content": True, "exchanges": 100, "sketched": 100, "active_days": 5,
-        "template_events": 300, "core_template_events": 300,
+        "template_events": 300, "core_template_events": 300, "system_events": 100, "core_system_events": 100,
         "client_events": 100, "core_client_events": 100, "network_events": 100, "core_network_events": 100,
         "first_activity_date": DAY, "last_activity_date": DAY,
     }  # fmt: skip
@@ -46,6 +46,21 @@ def test_a_stolen_account_is_a_victim_and_only_its_stolen_part_counts() -> None:
 def test_many_victims_do_not_make_each_other_look_operated() -> None:
     found = roles(*OPERATED, *[robbed(f"v{n}") for n in range(8)])
     assert {found[f"v{n}"][0] for n in range(8)} == {"victim"}
+
+
+def test_a_little_of_the_owners_own_prompts_and_client_gives_a_stolen_account_away() -> None:
+    """The campaign uses it far more than its owner does, so its load and its footprint are the campaign's."""
+    little = {"core_system_events": 95, "core_client_events": 95, "core_network_events": 95}
+    lightly_used = account("v", made_families=0, **little)
+    aged = [account(f"b{n:02d}", made_families=0) for n in range(10)]
+    found = roles(*OPERATED, *aged, lightly_used)
+    assert found["v"][0] == "victim"
+    assert {found[row["account_id"]][0] for row in [*OPERATED, *aged]} == {"operated"}
+
+
+def test_other_peoples_prompts_through_every_account_make_none_of_them_stolen() -> None:
+    mixed = [account(f"a{n:02d}", core_system_events=80, core_template_events=250) for n in range(20)]
+    assert {role for role, _ in roles(*mixed).values()} == {"operated"}
 
 
 def test_a_stolen_account_that_its_owner_does_not_use_is_told_by_how_it_was_made() -> None:
