@@ -2,9 +2,10 @@
 
 The registry of a night is a function of the registry of the night before and of tonight's clusters: backfills run in
 order. A campaign's name is made from its id and never changes. `cumulative_exchanges` counts since first seen: the
-window's exchanges, plus those of days that have left the window. A campaign is quiet since the last day on which an
-account that it operates was active; a victim's own traffic does not keep it awake. Whether it rests, its members say. One that has merged into another is
-kept as it was, retired, with nothing in the window: what its accounts did there counts for the other, once.
+window's exchanges, plus those of days that have left the window. Its members say whether a campaign rests; it is quiet
+since the last day on which an account that it operates was active, a victim's own traffic does not keep it awake. One
+that has merged into another is kept as it was, retired, with nothing in the window: what its accounts did there counts
+for the other, once.
 """
 
 from __future__ import annotations
