@@ -29,7 +29,8 @@ from pyiceberg.catalog import Catalog, load_catalog
 from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
 from pyiceberg.manifest import ManifestEntryStatus, ManifestFile
 from pyiceberg.partitioning import PartitionField, PartitionSpec
-from pyiceberg.table import Table
+from pyiceberg.table import Table, Transaction
+from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.snapshots import Snapshot
 from pyiceberg.transforms import IdentityTransform
 
@@ -78,6 +79,19 @@ class Version:
     builds: tuple[Build, ...]
     live: frozenset[str]
     named: frozenset[str]
+
+
+class _Transaction(Transaction):
+    """PyIceberg copies a table's whole history each time a transaction looks at it; here once per change it makes."""
+
+    _copy: tuple[object, object, TableMetadata] | None = None
+
+    @property
+    def table_metadata(self) -> TableMetadata:
+        before, updates = self._table.metadata, self._updates
+        if self._copy is None or self._copy[0] is not before or self._copy[1] is not updates:
+            self._copy = before, updates, super().table_metadata
+        return self._copy[2]
 
 
 class Lake:
@@ -378,7 +392,7 @@ class Lake:
                     }
                     for build in again
                 ]
-                with table.transaction() as transaction:
+                with _Transaction(table) as transaction:
                     if removed:
                         with transaction.update_snapshot().overwrite() as overwritten:
                             for entry in _live_entries(table):
@@ -474,7 +488,7 @@ class Lake:
                     shutil.rmtree(other, ignore_errors=True)
 
     def _replace(self, table: Table, night: date, files: list[str], summary: dict[str, str]) -> None:
-        with table.transaction() as transaction:
+        with _Transaction(table) as transaction:
             if table.current_snapshot() is not None and self.paths(".".join(table.name()[-2:]), night, night):
                 transaction.delete(f"{PARTITION} = '{night.isoformat()}'")
             _append(transaction, table, files, summary)

@@ -12,6 +12,7 @@ decision on an account sets its role; a cleared one stays listed as `shared_infr
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -81,6 +82,7 @@ def transform(
     account_usage: DataFrame,
     observations: DataFrame,
     case_decisions: DataFrame,
+    scratch: Callable[[DataFrame], DataFrame] = lambda frame: frame,
 ) -> DataFrame:
     """Columns of COLUMNS."""
     decided = in_force(case_decisions, "account", night).withColumnRenamed("subject_id", "account_id")
@@ -121,9 +123,8 @@ def transform(
             "last_activity_date",
         )
     )
-    current = _without_mixed_in(
-        _confirmed(facts.groupBy("campaign_id").applyInArrow(_assign_roles, SCHEMA), decided), account_usage
-    )
+    with_roles = scratch(_confirmed(facts.groupBy("campaign_id").applyInArrow(_assign_roles, SCHEMA), decided))
+    current = scratch(_without_mixed_in(with_roles, account_usage))
     since = members.select(
         "campaign_id",
         "account_id",
