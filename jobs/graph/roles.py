@@ -39,7 +39,7 @@ MIN_SKETCHED = 5  # requests with a sketch: fewer may lack the campaign's prompt
 SURE = 0.9  # membership below which an account is not called operated
 DOUBT = 2.0  # bits: an account is called operated only where that is four times likelier than that it was stolen
 PRIOR_VICTIM = 0.1  # of a campaign's accounts, before looking
-PSEUDO = 10.0  # doubtful members that the priors stand for
+PSEUDO = 3.0  # doubtful members that the priors stand for: a campaign of thirty accounts must be able to overrule them
 ROUNDS = 20  # of the estimate; it settles in fewer
 OWN_WORK, MUCH_OWN_WORK = (
     0.95,
