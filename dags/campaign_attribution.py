@@ -69,7 +69,6 @@ STEPS: dict[str, tuple[str, ...]] = {
     "signals.shared_bursts": ("staged.api_requests",),
     "signals.signup_addresses": ("staged.accounts",),
     "signals.signup_bursts": ("staged.accounts",),
-    "signals.successions": ("staged.accounts",),
     "signals.system_prompts": ("staged.api_requests",),
     "links.observations": (
         "signals.account_days",
@@ -90,7 +89,6 @@ STEPS: dict[str, tuple[str, ...]] = {
         "signals.release_pivots",
         "signals.signup_addresses",
         "signals.signup_bursts",
-        "signals.successions",
         "signals.system_prompts",
     ),
     "links.synchronies": ("links.observations", "signals.shared_bursts"),

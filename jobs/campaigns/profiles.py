@@ -35,7 +35,7 @@ INPUTS = {
 SCHEMA = "campaign_id string, feature string, strength double, observed double"
 MIN_SHARING = 3  # members: what two share is a coincidence
 LIFT = 8.0  # three bits: what is that much more common among the members is theirs
-MADE_IN_SERIES = ("email_pattern", "email_base", "phone_prefix", "card_bin_cluster", "kyc_document")
+MADE_IN_SERIES = ("email_pattern", "phone_prefix", "card_bin_cluster", "kyc_document")
 OF_SOFTWARE = ("client_fingerprint", "system_prompt", "tool_set", "prompt_template", "activity_rhythm", "release_pivot")
 DAY_SUMS = (
     "requests",

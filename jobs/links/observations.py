@@ -24,7 +24,6 @@ OF_SNAPSHOTS = (
     "signals.referrals",
     "signals.signup_addresses",
     "signals.signup_bursts",
-    "signals.successions",
 )
 OF_FACTS = (
     "signals.activity_rhythms",

@@ -5,7 +5,6 @@ a bucket of their length (1 to 3, 4 to 7, 8 and more), runs of digits `9` and th
 plus tag is `+`, and the domain is kept: `john.smith4821@x` and `mary.clark0077@x` both become `a4.a494@x`. Exact
 letter lengths would scatter a series over as many shapes as there are names; the digits' length is what a generator
 fixes. At a large mail provider many strangers share a shape, which its weight against chance takes care of.
-`email_base` (local part without digits, dots and plus tag) finds counters behind one word, as in qmail0001, qmail0002.
 """
 
 from __future__ import annotations
@@ -31,7 +30,6 @@ orange.fr laposte.net libero.it seznam.cz
 """
 FREEMAIL = frozenset(_FREEMAIL.split())
 _RUNS = re.compile(r"[^\W\d_]+|\d+|.", re.DOTALL)
-_DIGITS_AND_DOTS = re.compile(r"[\d.]+")
 
 
 def parts(value: str) -> tuple[str, str] | None:
@@ -62,15 +60,6 @@ def _run(run: str) -> str:
     return run
 
 
-def base(value: str) -> str | None:
-    """The local part without digits, dots and plus tag, with its domain; None when nothing is left of it."""
-    found = parts(value)
-    if found is None:
-        return None
-    left = _DIGITS_AND_DOTS.sub("", found[0].partition("+")[0])
-    return f"{left}@{found[1]}" if left else None
-
-
 def phone_prefix(value: str) -> str | None:
     number = pseudonyms.digits(value) or ""
     return number[:-LINE_DIGITS] or None
@@ -94,7 +83,6 @@ def derive(landed: Landed) -> dict[str, pa.Array]:
         "email_domain": landed.tokens("domain", "email", domain),
         "is_freemail": freemail,
         "email_pattern": landed.tokens("pattern", "email", pattern),
-        "email_base": landed.tokens("base", "email", base),
         "phone": landed.tokens("phone", "phone", pseudonyms.digits),
         "phone_prefix": landed.tokens("phoneprefix", "phone", phone_prefix),
         "phone_prefixes": leads,

@@ -7,27 +7,26 @@ from typing import Any
 
 import pytest
 
-from jobs.staged.accounts import base, pattern, phone_leads, phone_prefix
+from jobs.staged.accounts import pattern, phone_leads, phone_prefix
 from tests.jobs.staged.rawrows import deliver, good, landed
 
 
 @pytest.mark.parametrize(
-    ("email", "shape", "root"),
+    ("email", "shape"),
     [
-        ("John.Smith4821@x.org", "a4.a494@x.org", "johnsmith@x.org"),
-        ("mary.clark0077@x.org", "a4.a494@x.org", "maryclark@x.org"),
-        ("qmail0001@x.org", "a494@x.org", "qmail@x.org"),
-        ("kim@x.org", "a1@x.org", "kim@x.org"),
-        ("kim+news@x.org", "a1+@x.org", "kim@x.org"),
-        ("very_long-localpart@x.org", "a4_a4-a8@x.org", "very_long-localpart@x.org"),
-        ("12345@x.org", "95@x.org", None),
-        ("no e-mail", None, None),
-        ("@x.org", None, None),
+        ("John.Smith4821@x.org", "a4.a494@x.org"),
+        ("mary.clark0077@x.org", "a4.a494@x.org"),
+        ("qmail0001@x.org", "a494@x.org"),
+        ("kim@x.org", "a1@x.org"),
+        ("kim+news@x.org", "a1+@x.org"),
+        ("very_long-localpart@x.org", "a4_a4-a8@x.org"),
+        ("12345@x.org", "95@x.org"),
+        ("no e-mail", None),
+        ("@x.org", None),
     ],
 )
-def test_shape_and_base_of_an_email(email: str, shape: str | None, root: str | None) -> None:
+def test_shape_of_an_email(email: str, shape: str | None) -> None:
     assert pattern(email) == shape
-    assert base(email) == root
 
 
 def test_leading_digits_of_a_phone() -> None:

@@ -42,19 +42,24 @@ COMPARISONS = {
     ),
     "software": ("system_prompt", "tool_set", "client_fingerprint"),
     "content": ("prompt_template_list",),
-    "mail": ("email_base", "email_domain", "email_pattern"),
+    "mail": ("email_domain", "email_pattern"),
     "phone": ("phone_prefix",),
     "document": ("kyc_document",),
-    "enrolment": ("referral", "succession", "signup_burst"),
+    "enrolment": ("referral", "signup_burst"),
 }
 SHARED_BANDS = (5, 2, 1)  # variants of one template share some bands, and one band may be chance
 BLOCKS = (
-    *("payment_instrument", "device", "email_base", "email_domain", "phone_prefix", "kyc_document", "referral"),
-    *("signup_address", "system_prompt", "tool_set", "succession", "card_bin_cluster"),
+    *("payment_instrument", "device", "email_pattern", "email_domain", "phone_prefix", "kyc_document", "referral"),
+    *("signup_address", "system_prompt", "tool_set", "card_bin_cluster"),
 )
 BLOCKS_OF_LISTS = ("egress_address_list", "login_address_list", "prompt_template_list")
 SURE = (("payment_instrument", "device"), ("device", "email_pattern"), ("kyc_document",))  # hardly any false pair
-TRAINING = (("device",), ("payment_instrument",), ("system_prompt",), ("email_base",))  # each m is seen by one or more
+TRAINING = (
+    ("device",),
+    ("payment_instrument",),
+    ("system_prompt",),
+    ("email_pattern",),
+)  # each m is seen by one or more
 
 
 def main(inputs: Path, found: Path, model: str, threshold: float) -> None:
