@@ -46,7 +46,7 @@ bench-nights: setup ## time sixty nights one after another, and one in which not
 
 bench-accuracy: setup ## score worlds nobody tuned for, what each signal adds, and the alternatives on them (hours)
 	KEEP_WORLDS=1 $(BIN)/python -m tests.accuracy.worlds $(ACCURACY) $(foreach seed,941 942 943 944 945 946,small:$(seed):days=7) $(foreach seed,991 992 993 994 995 996,varied:$(seed):days=7) $(foreach seed,941 942,small:$(seed):accounts=25000:days=7) small:943:accounts=100000:days=3
-	$(BIN)/python -m tests.accuracy.ablation 2 $(foreach seed,991 992 993,$(ACCURACY)/varied_$(seed)_days-7)
+	$(BIN)/python -m tests.accuracy.ablation 2 $(ACCURACY)/small_941_days-7 $(ACCURACY)/varied_991_days-7
 	$(BIN)/python -m tests.accuracy.peers $(ACCURACY)
 	$(REPORT)
 

@@ -1,9 +1,10 @@
 """What each signal adds, and the null model: worlds already built, one night of them linked and judged again without it.
 
 `python -m tests.accuracy.ablation NUMBER WORLD [WORLD ...]` takes the number of a night (1 is the first) and roots that
-`tests.accuracy.worlds` built with KEEP_WORLDS=1, and writes `WORLD/ablation-NUMBER.json`: the figures of every variant
-by name. The registry of the night before stays as it is; nothing is written into the world's lake but that night's tables,
-which the last variant, `everything`, restores. An early night tells more than the last: evidence is still thin.
+`tests.accuracy.worlds` built with KEEP_WORLDS=1, and writes `WORLD/ablation-NUMBER.json`: the figures of every variant by
+name, in each regime. A regime hides kinds of evidence altogether, so that a signal which others back up is seen at work.
+The registry of the night before stays as it is; nothing is written into the world's lake but that night's tables, which
+the last variant, `everything`, restores. An early night tells more than the last: evidence is still thin.
 """
 
 from __future__ import annotations
@@ -34,12 +35,12 @@ from tests.accuracy.worlds import KEY, score
 
 EVERYTHING = "everything"
 NO_SIGNIFICANCE = "null model off"
-COLUMNS = (
-    ("account_recall", 3),
-    ("pairwise_f1", 3),
-    ("account_precision", 3),
-    ("innocent_campaigns_suspected", 1),
-)
+REGIMES: dict[str, tuple[str, ...]] = {
+    "all in place": (),
+    "prompts, clients, rhythm hidden": ("content", "software", "synchrony", "rhythm", "pivot"),
+    "cards, devices, prompts, rhythm hidden": ("payment", "device", "content", "synchrony", "rhythm"),
+}  # families that cannot be seen
+COLUMNS = (("account_recall", 3), ("pairwise_f1", 3), ("account_precision", 3), ("innocent_campaigns_suspected", 1))
 Figures = dict[str, Any]
 
 
@@ -68,13 +69,15 @@ class Without(Runner):
 _WITH_SIGNALS = ("links.observations", "links.synchronies")
 
 
-def variants() -> dict[str, tuple[str, ...]]:
-    """Name to the signals left out: each signal, each family of several, nothing."""
+def variants(hidden: tuple[str, ...] = ()) -> dict[str, tuple[str, ...]]:
+    """Name to the signals left out: each signal, each family of several, nothing; only of families that are not `hidden`."""
     families: dict[str, tuple[str, ...]] = {}
     for signal, family in sorted(FAMILIES.items()):
-        families[family] = (*families.get(family, ()), signal)
+        if family not in hidden:
+            families[family] = (*families.get(family, ()), signal)
+    single = {signal: (signal,) for signal, family in FAMILIES.items() if family not in hidden}
     whole = {f"family {family}": signals for family, signals in families.items() if len(signals) > 1}
-    return {**{signal: (signal,) for signal in FAMILIES}, **whole, NO_SIGNIFICANCE: (), EVERYTHING: ()}
+    return {**single, **whole, NO_SIGNIFICANCE: (), EVERYTHING: ()}
 
 
 def main(number: int, roots: list[Path]) -> None:
@@ -84,11 +87,16 @@ def main(number: int, roots: list[Path]) -> None:
             target = root / f"ablation-{number}.json"
             if target.exists():
                 continue
-            figures: dict[str, Figures] = {}
-            for name, signals in variants().items():
-                started = time.monotonic()
-                figures[name] = without(engine, root, number, name, signals)
-                print(f"{root.name} without {name}: {time.monotonic() - started:.0f} s", flush=True)  # noqa: T201
+            figures: dict[str, dict[str, Figures]] = {}
+            for regime, hidden in REGIMES.items():
+                never = tuple(signal for signal, family in FAMILIES.items() if family in hidden)
+                figures[regime] = {}
+                for name, signals in variants(hidden).items():
+                    started = time.monotonic()
+                    figures[regime][name] = without(engine, root, number, name, (*never, *signals))
+                    seconds = time.monotonic() - started
+                    print(f"{root.name}, {regime}, without {name}: {seconds:.0f} s", flush=True)  # noqa: T201
+            without(engine, root, number, EVERYTHING, ())
             target.write_text(json.dumps(figures, indent=1, sort_keys=True))
 
 
@@ -119,16 +127,24 @@ def section(folders: list[Path]) -> str:
     return "\n".join(["## Ablation", "", *parts]) if parts else ""
 
 
-def _table(worlds: list[dict[str, Figures]]) -> list[str]:
-    lines = ["| without | recall | pairwise F1 | precision | innocent groups | tier that loses most recall |"]
-    lines += ["|---|---|---|---|---|---|"]
-    whole = [world[EVERYTHING] for world in worlds]
-    lines.append("| nothing: all in place | " + " | ".join(_mean(whole, key) for key, _ in COLUMNS) + " | |")
+def _table(worlds: list[dict[str, dict[str, Figures]]]) -> list[str]:
+    first, *others = REGIMES
+    titles = ["without", "recall", "pairwise F1", "precision", "innocent groups", "tier that loses most recall"]
+    titles += [f"{title}, {regime}" for regime in others for title in ("recall", "F1")]
+    lines = [f"| {' | '.join(titles)} |", "|---" * len(titles) + "|"]
+    whole = {regime: [world[regime][EVERYTHING] for world in worlds] for regime in REGIMES}
+    reached = [_mean(whole[first], key) for key, _ in COLUMNS]
+    hidden = [_mean(whole[regime], key) for regime in others for key, _ in COLUMNS[:2]]
+    lines.append(f"| nothing: all in place | {' | '.join([*reached, '', *hidden])} |")
     for name in variants():
         if name != EVERYTHING:
-            left = [world[name] for world in worlds]
-            changes = " | ".join(_change(left, whole, key, places) for key, places in COLUMNS)
-            lines.append(f"| {name.replace('_', ' ')} | {changes} | {_worst_tier(left, whole)} |")
+            left = [world[first][name] for world in worlds]
+            cells = [_change(left, whole[first], key, places) for key, places in COLUMNS]
+            cells.append(_worst_tier(left, whole[first]))
+            for regime in others:
+                seen = [world[regime][name] for world in worlds if name in world[regime]]
+                cells += [_change(seen, whole[regime], key, places) if seen else "" for key, places in COLUMNS[:2]]
+            lines.append(f"| {name.replace('_', ' ')} | {' | '.join(cells)} |")
     return lines
 
 
