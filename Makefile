@@ -7,7 +7,7 @@ STAMP := $(VENV)/.ready
 ROOT ?= demo
 ACCURACY ?= accuracy
 INNOCENT_SEEDS ?= $(shell seq 1021 1040)
-REPORT = $(BIN)/python -m tests.accuracy.report $(ACCURACY) $(foreach part,lookalikes adversary lives,--$(part) $(ACCURACY)/$(part))
+REPORT = $(BIN)/python -m tests.accuracy.report $(ACCURACY) $(foreach part,lookalikes adversary lives sizes,--$(part) $(ACCURACY)/$(part))
 
 .PHONY: help setup demo test check nights bench bench-nights bench-accuracy bench-lookalikes bench-adversary bench-lives dictionary clean
 
@@ -45,7 +45,8 @@ bench-nights: setup ## time sixty nights one after another, and one in which not
 	$(BIN)/python -m tests.bench_nights bench-nights
 
 bench-accuracy: setup ## score worlds nobody tuned for, what each signal adds, and the alternatives on them (hours)
-	KEEP_WORLDS=1 $(BIN)/python -m tests.accuracy.worlds $(ACCURACY) $(foreach seed,941 942 943 944 945 946,small:$(seed):days=7) $(foreach seed,991 992 993 994 995 996,varied:$(seed):days=7) $(foreach seed,941 942,small:$(seed):accounts=25000:days=7) small:943:accounts=100000:days=3
+	KEEP_WORLDS=1 $(BIN)/python -m tests.accuracy.worlds $(ACCURACY) $(foreach seed,941 942 943 944 945 946,small:$(seed):days=7) $(foreach seed,991 992 993 994 995 996,varied:$(seed):days=7)
+	$(BIN)/python -m tests.accuracy.worlds $(ACCURACY)/sizes $(foreach size,5000 25000 100000,small:943:accounts=$(size):days=3)
 	$(BIN)/python -m tests.accuracy.ablation 2 $(ACCURACY)/small_941_days-7 $(ACCURACY)/varied_991_days-7
 	$(BIN)/python -m tests.accuracy.peers $(ACCURACY)
 	$(REPORT)

@@ -1,7 +1,7 @@
 """Turns the figures of many worlds into docs/accuracy.md: means, bootstrap intervals by world, the worst world.
 
 `python -m tests.accuracy.report FOLDER [FOLDER ...] [--lookalikes FOLDER] [--adversary FOLDER]
-[--lives FOLDER]` reads what `tests.accuracy.worlds`, `ablation`, `peers` and `adversary` wrote.
+[--lives FOLDER] [--sizes FOLDER]` reads what `tests.accuracy.worlds`, `ablation`, `peers` and `adversary` wrote.
 Folders that do not exist are left out.
 """
 
@@ -79,15 +79,24 @@ Events are being born, dormant, revived, retired, merged and split, told at most
 """
 
 
+SIZES = """## The same world, 5 and 20 times larger
+
+One seed and preset in three sizes, one setting, the same night.
+"""
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", type=Path, nargs="*")
     parser.add_argument("--lookalikes", type=Path)
     parser.add_argument("--adversary", type=Path)
     parser.add_argument("--lives", type=Path)
+    parser.add_argument("--sizes", type=Path)
     asked = parser.parse_args()
     worlds = _worlds(asked.folders)
     sections = [INTRODUCTION, *(_section(name, worlds[name]) for name in sorted(worlds))]
+    if asked.sizes and asked.sizes.exists():
+        sections += [SIZES, _sizes([json.loads(path.read_text()) for path in sorted(asked.sizes.glob("*.json"))])]
     sections += [against_peers(asked.folders), ablation.section(asked.folders)]
     if asked.lookalikes and asked.lookalikes.exists():
         near = _worlds([asked.lookalikes])
@@ -139,6 +148,25 @@ def _lives(figures: list[dict[str, Any]]) -> str:
     return "\n".join(
         [*lines, *(_row(title, [each["overall"][key] for each in figures], key) for title, key in OF_LIVES), ""]
     )
+
+
+def _sizes(figures: list[dict[str, Any]]) -> str:
+    """A column for each size; the preset has 5,000 accounts unless told."""
+    of_size = {_option(each["world"], "accounts", "5000"): each for each in figures}
+    sizes = sorted(of_size, key=int)
+    preset, seed, *_ = figures[0]["world"].split(":")
+    lines = [f"Preset {preset}, seed {seed}, night {_option(figures[0]['world'], 'days', '?')}.", ""]
+    lines += [f"| | {' | '.join(f'{int(size):,} accounts' for size in sizes)} |", "|---" * (len(sizes) + 1) + "|"]
+    rows = [(title, [of_size[size]["overall"][key] for size in sizes]) for title, key in OVERALL]
+    for tier in sorted(of_size[sizes[0]]["by_tier"]):
+        rows.append((f"recall: {tier}", [of_size[size]["by_tier"][tier]["account_recall"] for size in sizes]))
+    lines += [f"| {title} | {' | '.join(_mean([value]) for value in values)} |" for title, values in rows]
+    return "\n".join([*lines, ""])
+
+
+def _option(world: str, name: str, usual: str) -> str:
+    given = dict(option.split("=") for option in world.split(":")[2:])
+    return given.get(name, usual)
 
 
 def _row(title: str, values: list[float | None], key: str) -> str:
