@@ -10,6 +10,7 @@ import os
 import sys
 import tempfile
 import traceback
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -33,6 +34,7 @@ Root = Annotated[
 Night = Annotated[str, typer.Option("--date", help="Night to build, YYYY-MM-DD.")]
 Engine = Annotated[str | None, typer.Option(envvar=settings.ENGINE, help="sail, spark or sc://host:port.")]
 Warehouse = Annotated[str | None, typer.Option(envvar=settings.WAREHOUSE, help="Warehouse that is published to.")]
+NIGHTS_PER_PROCESS = 7  # the embedded engine keeps some memory of every night (100 MB at 5,000 accounts) until it ends
 DEMO_KEY = "demo-key-for-simulated-worlds-only"
 
 
@@ -121,8 +123,11 @@ def backfill(
     start, end = _day(first, "--from"), _day(last, "--to")
     if end < start:
         raise UsageError(f"--to {end} lies before --from {start}: give the earlier night first.")
+    nights = [start + timedelta(days=n) for n in range((end - start).days + 1)]
     with _runner(root, engine, warehouse) as runner:
-        _run_nights(runner, [start + timedelta(days=n) for n in range((end - start).days + 1)])
+        _run_nights(runner, nights[:NIGHTS_PER_PROCESS])
+    if left := nights[NIGHTS_PER_PROCESS:]:
+        _go_on("backfill", {"from": left[0], "to": end, "root": root, "engine": engine, "warehouse": warehouse})
 
 
 @app.command()
@@ -295,6 +300,14 @@ def _run_nights(runner: Runner, nights: list[date]) -> None:
     with console.nights(nights, len(upstream())) as show:
         for night in nights:
             runner.run(night, show(night))
+
+
+def _go_on(command: str, options: Mapping[str, object]) -> None:
+    """Replace this process by a fresh one of the same id that runs the command; ends, or is killed, as this one would."""
+    words = [word for name, value in options.items() if value is not None for word in (f"--{name}", str(value))]
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "jobs.cli", command, *words])
 
 
 def _runner(root: Path | None, engine: str | None, warehouse: str | None):  # type: ignore[no-untyped-def]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from jobs import cli
 from jobs.settings import ENGINE, PSEUDONYM_KEY, ROOT
 from tests.conftest import TEST_KEY
 
@@ -33,6 +36,33 @@ def refused(done: subprocess.CompletedProcess[str], code: int, *parts: str) -> N
 COMMANDS = (
     "simulate", "run", "build", "backfill", "link", "explain", "evaluate", "status", "forget", "expire", "steps", "demo",
 )  # fmt: skip
+
+
+def test_a_long_backfill_goes_on_in_a_fresh_process_with_the_nights_that_are_left(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    built: list[date] = []
+    handed_on: list[list[str]] = []
+    monkeypatch.setattr(cli, "_run_nights", lambda runner, nights: built.extend(nights))
+    monkeypatch.setattr(os, "execv", lambda program, words: handed_on.append(words))
+    cli.backfill("2026-03-01", "2026-03-09", root=tmp_path)
+    assert built == [date(2026, 3, day) for day in range(1, 8)]
+    assert handed_on == [
+        [
+            sys.executable,
+            "-m",
+            "jobs.cli",
+            "backfill",
+            "--from",
+            "2026-03-08",
+            "--to",
+            "2026-03-09",
+            "--root",
+            str(tmp_path),
+        ]
+    ]
+    cli.backfill("2026-03-08", "2026-03-09", root=tmp_path)
+    assert (built[7:], len(handed_on)) == ([date(2026, 3, 8), date(2026, 3, 9)], 1)
 
 
 def test_help_lists_every_command() -> None:
