@@ -22,6 +22,7 @@ STRENGTHS = pa.schema(
     ]
 )
 MIN_OWN = 0.25  # a campaign's own share of its accounts' traffic: below, what is measured would be blown up too much
+MIN_DECLARING = 3  # members of one organisation: two may be a coincidence
 Facts = dict[str, dict[str, int]]
 
 
@@ -59,7 +60,7 @@ def _measure(table: Facts) -> dict[str, tuple[float, float]]:
         return table[kind].get(signal, 0) / members
 
     note("handful", float(members), 15.0, 8.0)
-    note("common_owner", _one_owner(table) / members, 0.25, 0.7)
+    note("common_owner", _owned(table) / members, 0.25, 0.7)
     programme = sum(table["member.programme"].values()) / members
     campus = _total(table, "education_requests") / max(requests, 1)
     note("education_network", max(campus, 0.0) * (1.0 if programme >= 0.3 else 0.5), 0.15, 0.5)
@@ -73,7 +74,7 @@ def _measure(table: Facts) -> dict[str, tuple[float, float]]:
         note("narrow_tasks", min(1.0, _task_distance(table) / _own_share(table)), 0.2, 0.5)
     note("synchrony", shared("shared_burst"), 0.1, 0.5)
     series = shared("made_in_series")
-    note("machine_made_identities", series if _one_owner(table) < 0.6 * members else 0.0, 0.3, 0.8)
+    note("machine_made_identities", series if _owned(table) < 0.6 * members else 0.0, 0.3, 0.8)
     one_place = max(shared("egress_prefix", "top"), shared("egress_address", "top"))
     away = min(_total(table, "foreign_requests") + _total(table, "proxy_requests"), requests) / max(requests, 1)
     note("proxied", away * (1.0 - one_place), 0.15, 0.6)  # a server abroad that all use openly hides nothing
@@ -106,9 +107,15 @@ def _own_share(table: Facts) -> float:
     return max(MIN_OWN, _total(table, "exchanges_attributed") / exchanges) if exchanges else 1.0
 
 
-def _one_owner(table: Facts) -> float:
-    """Members that declare one organisation. A mail domain alone counts half: companies have one, so do catch-alls."""
-    return max(float(max(table["owner"].values(), default=0)), 0.5 * max(table["domain"].values(), default=0))
+def _owned(table: Facts) -> float:
+    """Members that declare an organisation which others of the group declare too: one company, or several side by side.
+
+    A mail domain counts half, and only the one that most members have: companies have one, and so do catch-alls.
+    """
+    by_kind: dict[str, int] = defaultdict(int)
+    for declared, members in table["owner"].items():
+        by_kind[declared.partition("|")[0]] += members if members >= MIN_DECLARING else 0
+    return max(float(max(by_kind.values(), default=0)), 0.5 * max(table["domain"].values(), default=0))
 
 
 def _task_distance(table: Facts) -> float:

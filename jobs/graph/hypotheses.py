@@ -43,7 +43,7 @@ class Feature:
 FEATURES = (
     Feature(
         "common_owner",
-        "members declare one organisation, document or company mail domain; operators of campaigns pose as strangers",
+        "members declare organisations or a company mail domain that they share; operators of campaigns pose as strangers",
         {EXTRACTION: -6, "enterprise": 5, "evaluation_vendor": 3, "reseller": 2, "classroom_or_hackathon": 1},
         {EXTRACTION: 1, "enterprise": -5, "evaluation_vendor": -4},
     ),

@@ -49,6 +49,19 @@ def test_one_declared_owner_counts_whole_and_a_mail_domain_alone_half(spark: Spa
     assert profile(spark)["common_owner"] == 0.0
 
 
+def test_several_companies_in_one_group_are_owned_and_their_address_series_are_not_machine_made(
+    spark: SparkSession,
+) -> None:
+    companies = [
+        {"account_id": a, "created_at": NOON, "organization_id": f"org-{n // 5}" if n < 20 else None}
+        for n, a in enumerate(EVERYBODY)
+    ]
+    found = profile(spark, accounts=companies, **sharing("email_pattern", OPERATED))
+    assert (found["common_owner"], found["machine_made_identities"]) == (1.0, 0.0)
+    alone = [{"account_id": a, "created_at": NOON, "organization_id": f"org-{a}"} for a in EVERYBODY]
+    assert profile(spark, accounts=alone)["common_owner"] == 0.0
+
+
 def test_a_server_that_all_use_openly_is_no_hiding_place(spark: SparkSession) -> None:
     days = [
         {"account_id": a, "activity_date": NIGHT, "requests": 10, "sketched_requests": 10,
