@@ -56,10 +56,12 @@ one or more of every tier, among all look-alikes; in `varied` worlds the seed al
 number and sizes, and the sizes of the look-alike groups. Intervals are 95 % bootstrap intervals over worlds. Simulator and
 detector have the same authors: read the losses first.
 
-What is not good: where an operator mixes unrelated customers into its own accounts (two thirds of the `varied`
-campaigns), those of their requests that ask for the campaign's tasks are counted as its own, and much of such traffic hides
-the intent (see *Adversary*). A stolen account whose owner does not use it cannot be told from an operator's aged account,
-so about one victim in twenty is called operated.
+What is not good: in `varied` worlds about four accounts of a hundred that an operator works are missed, six of ten
+of them because they are called stolen, the others because they are left out of every group; and about one stolen account in
+thirty is called operated: one whose owner does not use it cannot be told from an operator's aged account. Where an operator mixes
+unrelated customers into its own accounts, those of their requests that ask for the campaign's tasks are counted as its own.
+In very large worlds strangers with common habits (cron jobs at the full hour, companies that use the same client) still fall
+into groups; their judgement, not the linking, keeps them from being suspected.
 """
 
 
@@ -75,13 +77,16 @@ LIVES = """## Sixty nights
 
 Worlds of the preset `lives`: campaigns are born early and late, grow over a month, sleep for 22 days and come back, end,
 merge, split, replace banned accounts one by one, or change half of their accounts and all of their cards within a week.
-Events are being born, dormant, revived, retired, merged and split, told at most 28 nights late.
+Events are being born, dormant, revived, retired, merged and split, told at most 28 nights late. Recall on the last night counts
+accounts of campaigns that have ended or merged by then as missed.
 """
 
 
 SIZES = """## The same world, 5 and 20 times larger
 
-One seed and preset in three sizes, one setting, the same night.
+One seed and preset in three sizes, one setting, the same night. At 100,000 accounts two groups of strangers (1,850 accounts:
+cron jobs at the full hour, companies side by side) were `suspicious` at first (pairwise F1 .950); the last column is
+that night judged again since what members declare together counts together. So of this size no seed is left that nobody looked at.
 """
 
 
@@ -160,7 +165,10 @@ def _sizes(figures: list[dict[str, Any]]) -> str:
     rows = [(title, [of_size[size]["overall"][key] for size in sizes]) for title, key in OVERALL]
     for tier in sorted(of_size[sizes[0]]["by_tier"]):
         rows.append((f"recall: {tier}", [of_size[size]["by_tier"][tier]["account_recall"] for size in sizes]))
-    lines += [f"| {title} | {' | '.join(_mean([value]) for value in values)} |" for title, values in rows]
+    lines += [
+        f"| {title} | {' | '.join(_mean([] if value is None else [value]) for value in values)} |"
+        for title, values in rows
+    ]
     return "\n".join([*lines, ""])
 
 
