@@ -55,7 +55,8 @@ FEATURES = (
     ),
     Feature(
         "elicitation",
-        "prompts make the model lay out its reasoning for training; absence is not exculpatory (arXiv 2603.07267)",
+        "prompts make the model lay out its reasoning for training, counted on the campaign's own share of its accounts' traffic; "
+        "absence is not exculpatory (arXiv 2603.07267)",
         {
             EXTRACTION: 5,
             "reseller": -4,
@@ -83,7 +84,7 @@ FEATURES = (
     ),
     Feature(
         "narrow_tasks",
-        "requests concentrate on few capabilities, against what everybody asks",
+        "requests concentrate on few capabilities, against what everybody asks, counted on the campaign's own share",
         {EXTRACTION: 2, "evaluation_vendor": 2, "classroom_or_hackathon": 1, "enterprise": -1, "small_group": -2},
         {EXTRACTION: -2, "evaluation_vendor": -2},
     ),
