@@ -12,6 +12,9 @@ from tests.tables import NIGHT, NOON, YESTERDAY, frame, rows_of
 BORN = {"campaign_id": "c1", "event": "born", "other_campaign_id": "c1", "overlap": 0.0, "cluster_id": "a00"}
 
 
+Rows = list[dict[str, Any]]
+
+
 def pieces(account: str, *families: str, cluster: str = "a00", sharing: int = 8) -> list[dict[str, Any]]:
     common = {"cluster_id": cluster, "account_id": account, "accounts_sharing": sharing, "cluster_accounts": 8}
     prior = common | {"signal": "prior", "entity": "prior", "family": "prior", "microbits": -5_000_000}
@@ -90,19 +93,20 @@ QUIET = {"campaign_id": "c1", "last_activity_date": date(2026, 2, 1)}
 EIGHT_BEFORE = [GONE | {"campaign_id": "c1", "account_id": f"a{n:02d}"} for n in range(8)]
 
 
+def continued(
+    spark: SparkSession, clusters: Rows, before: Rows, days: Rows, known: dict[str, Any] = QUIET
+) -> dict[str, dict[str, Any]]:
+    """Members of a campaign that a cluster continues tonight; `known` is what the registry said the night before."""
+    lineage = [BORN | {"event": "continued"}]
+    return members(spark, clusters=clusters, lineage=lineage, members=before, registry=[known], account_days=days)
+
+
 def test_a_campaign_that_sleeps_keeps_its_members_while_the_window_leaves_them_behind(spark: SparkSession) -> None:
     fewer = [row for n in range(5) for row in pieces(f"a{n:02d}", "content", "payment", "mail")]
     robbed = {"campaign_id": "c1", "account_id": "a07", "role": "victim"}
     before = [*EIGHT_BEFORE[:7], EIGHT_BEFORE[7] | robbed]
     days = [worked("a00", 9, day=NIGHT - timedelta(days=14)), worked("a07", 9)]
-    found = members(
-        spark,
-        clusters=fewer,
-        lineage=[BORN | {"event": "continued"}],
-        members=before,
-        registry=[QUIET],
-        account_days=days,
-    )
+    found = continued(spark, fewer, before, days)
     assert set(found) == {f"a{n:02d}" for n in range(8)}
     assert {(row["is_asleep"], row["is_current"], row["microbits"]) for row in found.values()} == {(True, True, 1)}
     assert found["a00"]["exchanges"] == 9
@@ -111,14 +115,7 @@ def test_a_campaign_that_sleeps_keeps_its_members_while_the_window_leaves_them_b
 @pytest.mark.parametrize("awake", ["a00", "a09"])  # one of its own, or a new one
 def test_a_campaign_wakes_with_the_first_account_it_works(spark: SparkSession, awake: str) -> None:
     clusters = [*EIGHT, *pieces("a09", "content", "payment", "mail")]
-    found = members(
-        spark,
-        clusters=clusters,
-        lineage=[BORN | {"event": "continued"}],
-        members=EIGHT_BEFORE,
-        registry=[QUIET],
-        account_days=[worked(awake, 9, day=NIGHT - timedelta(days=13))],
-    )
+    found = continued(spark, clusters, EIGHT_BEFORE, [worked(awake, 9, day=NIGHT - timedelta(days=13))])
     assert set(found) == {*(f"a{n:02d}" for n in range(8)), "a09"}
     assert not any(row["is_asleep"] for row in found.values())
 
@@ -129,14 +126,7 @@ def test_a_campaign_sleeps_a_fortnight_after_it_last_worked_an_account_that_is_n
 ) -> None:
     robbed = [row | {"role": "victim"} for row in EIGHT_BEFORE]
     worked_until = {"campaign_id": "c1", "last_activity_date": NIGHT - timedelta(days=quiet)}
-    found = members(
-        spark,
-        clusters=EIGHT,
-        lineage=[BORN | {"event": "continued"}],
-        members=robbed,
-        registry=[worked_until],
-        account_days=[worked("a00", 9)],
-    )
+    found = continued(spark, EIGHT, robbed, [worked("a00", 9)], worked_until)
     assert {row["is_asleep"] for row in found.values()} == {is_asleep}
 
 
