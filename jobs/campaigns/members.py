@@ -131,8 +131,9 @@ def transform(
         F.col("joined_on").alias("joined_before"),
         F.col("first_activity_date").alias("first_before"),
         F.col("last_activity_date").alias("last_before"),
+        F.col("role").alias("role_before"),
     )
-    current = (
+    tonight = (
         current.join(since, on=["campaign_id", "account_id"], how="left")
         .withColumn("joined_on", F.coalesce("joined_before", F.lit(night).cast("date")))
         .withColumn("first_activity_date", F.least("first_before", "first_activity_date"))
@@ -140,10 +141,9 @@ def transform(
         .withColumn("is_current", F.lit(True))
         .withColumn("is_asleep", F.lit(False))
         .withColumn("merged_into", F.lit(None).cast("string"))
-        .select(*COLUMNS)
     )
-    asleep = _asleep(current, members, registry, night)
-    current = current.join(asleep, on="campaign_id", how="left_anti")
+    asleep = _asleep(tonight, registry, night)
+    current = tonight.join(asleep, on="campaign_id", how="left_anti").select(*COLUMNS)
     merged = lineage.where(F.col("event") == "merged_into").select(
         "campaign_id", F.col("other_campaign_id").alias("merged_tonight")
     )
@@ -164,16 +164,14 @@ def transform(
     return current.unionByName(_seen_in_window(_cleared(kept, is_cleared), traffic).select(*COLUMNS))
 
 
-def _asleep(current: DataFrame, members: DataFrame, registry: DataFrame, night: date) -> DataFrame:
+def _asleep(tonight: DataFrame, registry: DataFrame, night: date) -> DataFrame:
     """campaign_id of known campaigns that a cluster still continues, but whose accounts have long done nothing.
 
     Accounts count that it operated the night before, and those that are new to it: a victim goes on working for its owner.
     """
-    known = members.select("campaign_id", "account_id", F.col("role").alias("role_before"))
     newest = F.max(F.when(F.coalesce("role_before", F.lit("operated")) == "operated", F.col("last_activity_date")))
     quiet_since = (
-        current.join(known, on=["campaign_id", "account_id"], how="left")
-        .groupBy("campaign_id")
+        tonight.groupBy("campaign_id")
         .agg(newest.alias("last_operated"))
         .join(registry.select("campaign_id", "last_activity_date"), on="campaign_id", how="inner")
     )

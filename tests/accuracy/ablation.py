@@ -4,7 +4,7 @@
 `tests.accuracy.worlds` built with KEEP_WORLDS=1, and writes `WORLD/ablation-NUMBER.json`: the figures of every variant by
 name, in each regime. A regime hides kinds of evidence altogether, so that a signal which others back up is seen at work.
 The registry of the night before stays as it is; nothing is written into the world's lake but that night's tables, which
-the last variant, `everything`, restores. An early night tells more than the last: evidence is still thin.
+the last variant, `everything` with all in place, restores. An early night tells more than the last: evidence is still thin.
 """
 
 from __future__ import annotations
@@ -70,14 +70,16 @@ _WITH_SIGNALS = ("links.observations", "links.synchronies")
 
 
 def variants(hidden: tuple[str, ...] = ()) -> dict[str, tuple[str, ...]]:
-    """Name to the signals left out: each signal, each family of several, nothing; only of families that are not `hidden`."""
+    """Name to all signals that are not seen: those of `hidden` families, and each other signal, each family of several, none."""
+    never = tuple(signal for signal, family in FAMILIES.items() if family in hidden)
     families: dict[str, tuple[str, ...]] = {}
     for signal, family in sorted(FAMILIES.items()):
         if family not in hidden:
             families[family] = (*families.get(family, ()), signal)
     single = {signal: (signal,) for signal, family in FAMILIES.items() if family not in hidden}
     whole = {f"family {family}": signals for family, signals in families.items() if len(signals) > 1}
-    return {**single, **whole, NO_SIGNIFICANCE: (), EVERYTHING: ()}
+    left_out = {**single, **whole, NO_SIGNIFICANCE: (), EVERYTHING: ()}
+    return {name: (*never, *signals) for name, signals in left_out.items()}
 
 
 def main(number: int, roots: list[Path]) -> None:
@@ -88,15 +90,13 @@ def main(number: int, roots: list[Path]) -> None:
             if target.exists():
                 continue
             figures: dict[str, dict[str, Figures]] = {}
-            for regime, hidden in REGIMES.items():
-                never = tuple(signal for signal, family in FAMILIES.items() if family in hidden)
+            for regime, hidden in reversed(REGIMES.items()):  # the last variant of the last one restores the night
                 figures[regime] = {}
                 for name, signals in variants(hidden).items():
                     started = time.monotonic()
-                    figures[regime][name] = without(engine, root, number, name, (*never, *signals))
+                    figures[regime][name] = without(engine, root, number, name, signals)
                     seconds = time.monotonic() - started
                     print(f"{root.name}, {regime}, without {name}: {seconds:.0f} s", flush=True)  # noqa: T201
-            without(engine, root, number, EVERYTHING, ())
             target.write_text(json.dumps(figures, indent=1, sort_keys=True))
 
 

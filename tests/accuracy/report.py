@@ -18,6 +18,7 @@ import numpy as np
 from tests.accuracy import ablation, adversary_report, innocents
 from tests.accuracy.intervals import interval
 from tests.accuracy.peers.section import section as against_peers
+from tests.accuracy.worlds import parsed
 
 TARGET = Path(__file__).resolve().parent.parent.parent / "docs" / "accuracy.md"
 OVERALL = (
@@ -84,9 +85,7 @@ accounts of campaigns that have ended or merged by then as missed.
 
 SIZES = """## The same world, 5 and 20 times larger
 
-One seed and preset in three sizes, one setting, the same night. At 100,000 accounts two groups of strangers (1,850 accounts:
-cron jobs at the full hour, companies side by side) were `suspicious` at first (pairwise F1 .950); the last column is
-that night judged again since what members declare together counts together. So of this size no seed is left that nobody looked at.
+One seed and preset in three sizes, one setting, the same night.
 """
 
 
@@ -157,11 +156,11 @@ def _lives(figures: list[dict[str, Any]]) -> str:
 
 def _sizes(figures: list[dict[str, Any]]) -> str:
     """A column for each size; the preset has 5,000 accounts unless told."""
-    of_size = {_option(each["world"], "accounts", "5000"): each for each in figures}
-    sizes = sorted(of_size, key=int)
-    preset, seed, *_ = figures[0]["world"].split(":")
-    lines = [f"Preset {preset}, seed {seed}, night {_option(figures[0]['world'], 'days', '?')}.", ""]
-    lines += [f"| | {' | '.join(f'{int(size):,} accounts' for size in sizes)} |", "|---" * (len(sizes) + 1) + "|"]
+    of_size = {int(parsed(each["world"])[2].get("accounts", 5_000)): each for each in figures}
+    sizes = sorted(of_size)
+    preset, seed, given = parsed(figures[0]["world"])
+    lines = [f"Preset {preset}, seed {seed}, night {given['days']}.", ""]
+    lines += [f"| | {' | '.join(f'{size:,} accounts' for size in sizes)} |", "|---" * (len(sizes) + 1) + "|"]
     rows = [(title, [of_size[size]["overall"][key] for size in sizes]) for title, key in OVERALL]
     for tier in sorted(of_size[sizes[0]]["by_tier"]):
         rows.append((f"recall: {tier}", [of_size[size]["by_tier"][tier]["account_recall"] for size in sizes]))
@@ -170,11 +169,6 @@ def _sizes(figures: list[dict[str, Any]]) -> str:
         for title, values in rows
     ]
     return "\n".join([*lines, ""])
-
-
-def _option(world: str, name: str, usual: str) -> str:
-    given = dict(option.split("=") for option in world.split(":")[2:])
-    return given.get(name, usual)
 
 
 def _row(title: str, values: list[float | None], key: str) -> str:

@@ -53,13 +53,18 @@ def keep(engine: Runner, target: Path, world: str, **labels: Any) -> None:
     print(f"{target.stem}: {figures['seconds']} s", flush=True)  # noqa: T201
 
 
-def run_world(engine: Runner, root: Path, world: str) -> Figures:
-    """`world` is PRESET:SEED, then NAME=VALUE for `accounts`, `days` or any dial."""
+def parsed(world: str) -> tuple[str, int, dict[str, str]]:
+    """Preset, seed and options of PRESET:SEED, then NAME=VALUE for `accounts`, `days` or any dial."""
     preset, seed, *options = world.split(":")
-    given = dict(option.split("=") for option in options)
+    return preset, int(seed), dict(option.split("=") for option in options)
+
+
+def run_world(engine: Runner, root: Path, world: str) -> Figures:
+    """Simulate the world, build its nights and score the last one."""
+    preset, seed, given = parsed(world)
     accounts, days = (int(given.pop(name)) if name in given else None for name in ("accounts", "days"))
     root.mkdir(parents=True)
-    write_world(root, preset, int(seed), accounts, days, dials=[f"{name}={value}" for name, value in given.items()])
+    write_world(root, preset, seed, accounts, days, dials=[f"{name}={value}" for name, value in given.items()])
     own = Runner(settings(root))
     own._spark = engine.spark
     nights = landed_nights(own.settings)

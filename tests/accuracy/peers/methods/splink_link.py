@@ -54,12 +54,8 @@ BLOCKS = (
 )
 BLOCKS_OF_LISTS = ("egress_address_list", "login_address_list", "prompt_template_list")
 SURE = (("payment_instrument", "device"), ("device", "email_pattern"), ("kyc_document",))  # hardly any false pair
-TRAINING = (
-    ("device",),
-    ("payment_instrument",),
-    ("system_prompt",),
-    ("email_pattern",),
-)  # each m is seen by one or more
+# each m is seen by one or more
+TRAINING = (("device",), ("payment_instrument",), ("system_prompt",), ("email_pattern",))
 
 
 def main(inputs: Path, found: Path, model: str, threshold: float) -> None:
