@@ -20,12 +20,14 @@ import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyiceberg.catalog import Catalog, load_catalog
+from pyiceberg.conversions import from_bytes
 from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
 from pyiceberg.manifest import ManifestEntryStatus, ManifestFile
 from pyiceberg.partitioning import PartitionField, PartitionSpec
@@ -33,6 +35,8 @@ from pyiceberg.table import Table, Transaction
 from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.snapshots import Snapshot
 from pyiceberg.transforms import IdentityTransform
+from pyiceberg.types import DateType
+from pyiceberg.utils.datetime import days_to_date
 
 from jobs import contracts, provenance
 from jobs.errors import IolausError
@@ -155,10 +159,7 @@ class Lake:
                     f"Snapshot {snapshot_id} of table {name} was changed by an erasure on {build.erased_on} (`iolaus forget`): "
                     f"what was built from it cannot be reproduced; what was published of it stands, without the account."
                 )
-        raise IolausError(
-            f"Snapshot {snapshot_id} of table {name} has expired: what was built from it cannot be reproduced; "
-            f"keep snapshots as long as runs must be."
-        )
+        raise _expired(name, snapshot_id)
 
     def prints(self, name: str) -> dict[date, str]:
         """The fingerprints of a table's nights."""
@@ -167,10 +168,15 @@ class Lake:
     def paths(self, name: str, first: date, last: date, snapshot_id: int | None = None) -> list[str]:
         """Data files of the nights `first` to `last`, both included, sorted; as a snapshot had them, if one is named."""
         table = self._existing(name)
-        if table is None or table.current_snapshot() is None:
+        snapshot = None if table is None else _snapshot(name, table, snapshot_id)
+        if table is None or snapshot is None:
             return []
-        nights = f"{PARTITION} >= '{first.isoformat()}' AND {PARTITION} <= '{last.isoformat()}'"
-        return sorted(_plain(task.file.file_path) for task in table.scan(nights, snapshot_id=snapshot_id).plan_files())
+        live = (
+            self._in_manifest(table, manifest)[0]
+            for manifest in snapshot.manifests(table.io)
+            if _may_hold(manifest, first, last)
+        )
+        return sorted(path for path in chain.from_iterable(live) if first <= self.night_of(path) <= last)
 
     def read(self, spark: SparkSession, name: str, first: date, last: date) -> DataFrame:
         """Rows of the nights `first` to `last` with the columns of the contract; an empty frame when there are none."""
@@ -250,7 +256,7 @@ class Lake:
                 self._replace(table, night, files, summary)
                 if self._histories is not None:
                     self._histories.pop(name, None)
-                return self.builds(name)[night]
+                return _builds(name, table.snapshots()[-1])[0]
             except CommitFailedException:
                 time.sleep(0.05 * 2**attempt)
         raise IolausError(f"Table {name} could not be committed: other writers kept changing it; run the step again.")
@@ -539,6 +545,31 @@ class Lake:
         options: dict[str, Any] = {"properties": {"comment": contracts.load(name).description}}
         self._catalog.create_namespace_if_not_exists(layer)
         return self._catalog.create_table_if_not_exists(name, schema, partition_spec=spec, **options)
+
+
+def _snapshot(name: str, table: Table, snapshot_id: int | None) -> Snapshot | None:
+    if snapshot_id is None:
+        return table.current_snapshot()
+    if snapshot := table.snapshot_by_id(snapshot_id):
+        return snapshot
+    raise _expired(name, snapshot_id)
+
+
+def _expired(name: str, snapshot_id: int) -> IolausError:
+    return IolausError(
+        f"Snapshot {snapshot_id} of table {name} has expired: what was built from it cannot be reproduced; "
+        f"keep snapshots as long as runs must be."
+    )
+
+
+def _may_hold(manifest: ManifestFile, first: date, last: date) -> bool:
+    """Whether a manifest may name files of the nights `first` to `last`, by what its list says about it."""
+    (nights,) = manifest.partitions or (None,)
+    if nights is None or nights.lower_bound is None or nights.upper_bound is None:
+        return True
+    bounds = (nights.lower_bound, nights.upper_bound)
+    lowest, highest = (days_to_date(int(from_bytes(DateType(), bound))) for bound in bounds)
+    return lowest <= last and first <= highest
 
 
 def _builds(name: str, snapshot: Snapshot) -> tuple[Build, ...]:

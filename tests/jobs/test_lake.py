@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import functools
+import tempfile
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pyiceberg.exceptions import CommitFailedException
 from pyspark.sql import SparkSession
 
@@ -145,3 +148,30 @@ def test_a_column_that_a_contract_gains_is_null_in_the_nights_before(
     assert [(row["exchanges"], row["output_tokens"]) for row in both] == [(4, None), (9, 0)]
     by_engine = lake.read(spark, TABLE, MONDAY, TUESDAY).orderBy("exchanges").collect()
     assert [(row.exchanges, row.output_tokens) for row in by_engine] == [(4, None), (9, 0)]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 5), st.integers(0, 2)), min_size=1, max_size=8),
+    st.integers(0, 5),
+    st.integers(0, 5),
+)
+@settings(max_examples=15, deadline=None)
+def test_nights_have_the_files_that_a_scan_finds(commits: list[tuple[int, int]], first: int, last: int) -> None:
+    """PyIceberg's own scan of the same snapshot is the oracle, whatever was replaced or emptied before."""
+    with tempfile.TemporaryDirectory() as folder:
+        lake = Lake(Path(folder))
+        for day, exchanges in commits:
+            commit(lake, MONDAY + timedelta(days=day), *range(exchanges))
+        start, end = MONDAY + timedelta(days=first), MONDAY + timedelta(days=last)
+        table = lake._open(TABLE)
+        for snapshot in table.snapshots():
+            scan = table.scan(f"ds >= '{start}' AND ds <= '{end}'", snapshot_id=snapshot.snapshot_id)
+            found = sorted(task.file.file_path.removeprefix("file://") for task in scan.plan_files())
+            assert lake.paths(TABLE, start, end, snapshot.snapshot_id) == found
+
+
+def test_a_snapshot_that_is_gone_is_told(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    commit(lake, MONDAY, 1)
+    with pytest.raises(IolausError, match=r"Snapshot 7 of table .* has expired"):
+        lake.paths(TABLE, MONDAY, MONDAY, 7)
