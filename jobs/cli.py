@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -101,22 +101,18 @@ def backfill(
     first: Annotated[str | None, typer.Option("--from", help="First night, YYYY-MM-DD.")] = None,
     last: Annotated[str | None, typer.Option("--to", help="Last night, YYYY-MM-DD.")] = None,
     stale: Annotated[
-        bool, typer.Option("--stale", help="Only published nights that are stale, with late rows.")
+        bool, typer.Option("--stale", help="Only published nights that are stale, with late rows; no --to.")
     ] = False,
     root: Root = None,
     engine: Engine = None,
     warehouse: Warehouse = None,
 ) -> None:
     """Build every night from --from to --to in order; with --stale, those that no longer say what they would say now."""
-    if stale and (first or last):
-        raise UsageError("--stale finds its nights itself: leave --from and --to out.")
+    where: dict[str, Any] = {"root": root, "engine": engine, "warehouse": warehouse}
     if stale:
-        from jobs.stale_nights import rebuild
-
-        with _runner(root, engine, warehouse) as runner:
-            rebuilt = rebuild(runner, console.rebuilding)
-        count = "1 stale night" if len(rebuilt) == 1 else f"{len(rebuilt)} stale nights"
-        console.say(f"{count} rebuilt." if rebuilt else "No published night is stale.")
+        if last:
+            raise UsageError("--stale goes on to the newest night: leave --to out.")
+        _rebuild_stale(_day(first, "--from") if first else None, where)
         return
     if not first or not last:
         raise UsageError("`iolaus backfill` needs --from and --to, or --stale.")
@@ -124,10 +120,10 @@ def backfill(
     if end < start:
         raise UsageError(f"--to {end} lies before --from {start}: give the earlier night first.")
     nights = [start + timedelta(days=n) for n in range((end - start).days + 1)]
-    with _runner(root, engine, warehouse) as runner:
+    with _runner(**where) as runner:
         _run_nights(runner, nights[:NIGHTS_PER_PROCESS])
     if left := nights[NIGHTS_PER_PROCESS:]:
-        _go_on("backfill", {"from": left[0], "to": end, "root": root, "engine": engine, "warehouse": warehouse})
+        _go_on("backfill", {"from": left[0], "to": end, **where})
 
 
 @app.command()
@@ -302,9 +298,22 @@ def _run_nights(runner: Runner, nights: list[date]) -> None:
             runner.run(night, show(night))
 
 
-def _go_on(command: str, options: Mapping[str, object]) -> None:
+def _rebuild_stale(since: date | None, where: Mapping[str, Any]) -> None:
+    from jobs.stale_nights import rebuild
+
+    with _runner(**where) as runner:
+        rebuilt = rebuild(runner, console.rebuilding, since, NIGHTS_PER_PROCESS)
+    count = "1 stale night" if len(rebuilt) == 1 else f"{len(rebuilt)} stale nights"
+    of = "" if since is None else f" from {since} on"
+    console.say(f"{count} rebuilt." if rebuilt else f"No published night{of} is stale.")
+    if len(rebuilt) == NIGHTS_PER_PROCESS:
+        _go_on("backfill", {"from": rebuilt[-1] + timedelta(days=1), **where}, "--stale")
+
+
+def _go_on(command: str, options: Mapping[str, object], *flags: str) -> None:
     """Replace this process by a fresh one of the same id that runs the command; ends, or is killed, as this one would."""
     words = [word for name, value in options.items() if value is not None for word in (f"--{name}", str(value))]
+    words += flags
     sys.stdout.flush()
     sys.stderr.flush()
     os.execv(sys.executable, [sys.executable, "-m", "jobs.cli", command, *words])
@@ -337,7 +346,8 @@ def main() -> None:
         with tempfile.NamedTemporaryFile("w", prefix="iolaus-error-", suffix=".txt", delete=False) as details:
             traceback.print_exc(file=details)
         reason = (str(error).strip().splitlines() or [""])[0][:300]
-        console.error(f"Unexpected {type(error).__name__}: {reason} (details in {details.name}).")
+        where = "".join(f" {note}" for note in getattr(error, "__notes__", ()))
+        console.error(f"Unexpected {type(error).__name__}{where}: {reason} (details in {details.name}).")
         sys.exit(1)
 
 

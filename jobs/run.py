@@ -65,18 +65,24 @@ class Runner:
         if step not in steps.upstream():
             raise UsageError(f"There is no step {step!r}: `iolaus steps` lists the tables that can be built.")
         started = time.monotonic()
-        with self.lake.shared(), self.lake.steady(), landing.surfaced():
-            if step == steps.QUALITY:
-                rows = publishing.judge(self, step, night)
-            elif step == steps.PUBLISH:
-                rows = publishing.publish(self, step, night)
-            elif step in steps.COLLECTS_STAGED:
-                rows = staging.collect(self, step, night)
-            elif step.startswith("staged."):
-                rows = staging.stage(self, step, night, known_on)
-            else:
-                rows = transforming.transform(self, step, night)
+        try:
+            with self.lake.shared(), self.lake.steady(), landing.surfaced():
+                rows = self._build(step, night, known_on)
+        except Exception as error:
+            error.add_note(f"in step {step} of {night}")
+            raise
         return Built(step, rows, time.monotonic() - started)
+
+    def _build(self, step: str, night: date, known_on: date | None) -> int | None:
+        if step == steps.QUALITY:
+            return publishing.judge(self, step, night)
+        if step == steps.PUBLISH:
+            return publishing.publish(self, step, night)
+        if step in steps.COLLECTS_STAGED:
+            return staging.collect(self, step, night)
+        if step.startswith("staged."):
+            return staging.stage(self, step, night, known_on)
+        return transforming.transform(self, step, night)
 
     def run(
         self, night: date, done: Callable[[Built], None] = lambda built: None, known_on: date | None = None

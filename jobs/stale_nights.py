@@ -13,15 +13,19 @@ if TYPE_CHECKING:
     from jobs.run import Runner
 
 
-def rebuild(run: Runner, told: Callable[[date, str], None]) -> list[date]:
+def rebuild(
+    run: Runner, told: Callable[[date, str], None], since: date | None = None, at_most: int | None = None
+) -> list[date]:
     """Rebuild every stale published night with the rows that came late for it; gives the nights, oldest first.
 
-    `told` hears of each night and why before it is built.
+    Only nights from `since` on, and no more than `at_most`. `told` hears of each night and why before it is built.
     """
     warehouse = open_warehouse(run.settings.warehouse, run.settings.root)
     late = timedelta(days=max(landing.late_days(name.split(".")[1]) for name in steps.staged_sources()))
-    rebuilt = []
-    for night in warehouse.nights():
+    rebuilt: list[date] = []
+    for night in (each for each in warehouse.nights() if since is None or each >= since):
+        if len(rebuilt) == at_most:
+            break
         if reason := staleness.reasons(run.lake, run.settings.root, [night]).get(night):
             told(night, reason)
             run.run(night, known_on=night + late)

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from jobs import cli
+from jobs import cli, staging, stale_nights
 from jobs.settings import ENGINE, PSEUDONYM_KEY, ROOT
 from tests.conftest import TEST_KEY
+from tests.worlds import FIRST, golden_world
 
 
 def iolaus(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -42,27 +43,59 @@ def test_a_long_backfill_goes_on_in_a_fresh_process_with_the_nights_that_are_lef
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     built: list[date] = []
-    handed_on: list[list[str]] = []
     monkeypatch.setattr(cli, "_run_nights", lambda runner, nights: built.extend(nights))
-    monkeypatch.setattr(os, "execv", lambda program, words: handed_on.append(words))
+    handed_on = what_is_handed_on(monkeypatch)
     cli.backfill("2026-03-01", "2026-03-09", root=tmp_path)
     assert built == [date(2026, 3, day) for day in range(1, 8)]
-    assert handed_on == [
-        [
-            sys.executable,
-            "-m",
-            "jobs.cli",
-            "backfill",
-            "--from",
-            "2026-03-08",
-            "--to",
-            "2026-03-09",
-            "--root",
-            str(tmp_path),
-        ]
-    ]
+    assert handed_on == [["backfill", "--from", "2026-03-08", "--to", "2026-03-09", "--root", str(tmp_path)]]
     cli.backfill("2026-03-08", "2026-03-09", root=tmp_path)
     assert (built[7:], len(handed_on)) == ([date(2026, 3, 8), date(2026, 3, 9)], 1)
+
+
+def test_many_stale_nights_are_rebuilt_in_fresh_processes_each_going_on_after_the_last(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    stale = [date(2026, 3, day) for day in range(1, 10)]
+
+    def rebuild(runner: object, told: object, since: date | None, at_most: int) -> list[date]:
+        return [night for night in stale if since is None or night >= since][:at_most]
+
+    monkeypatch.setattr(stale_nights, "rebuild", rebuild)
+    handed_on = what_is_handed_on(monkeypatch)
+    cli.backfill(stale=True, root=tmp_path)
+    assert handed_on == [["backfill", "--from", "2026-03-08", "--root", str(tmp_path), "--stale"]]
+    cli.backfill("2026-03-08", stale=True, root=tmp_path)
+    assert len(handed_on) == 1
+
+
+def what_is_handed_on(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The command of every fresh process that this one would be replaced by."""
+    commands: list[list[str]] = []
+
+    def execv(program: str, words: list[str]) -> None:
+        assert words[:3] == [program, "-m", "jobs.cli"]
+        commands.append(words[3:])
+
+    monkeypatch.setattr(os, "execv", execv)
+    return commands
+
+
+def test_an_unexpected_error_names_the_step_and_the_night(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("the engine lost a task\nat line 7")
+
+    golden_world(tmp_path)
+    monkeypatch.setattr(staging, "stage", broken)
+    monkeypatch.setattr(sys, "argv", ["iolaus", "run", "--root", str(tmp_path), "--date", FIRST.isoformat()])
+    monkeypatch.setenv(PSEUDONYM_KEY, TEST_KEY)
+    with pytest.raises(SystemExit):
+        cli.main()
+    said = capsys.readouterr().err
+    assert (
+        f"Unexpected ValueError in step staged.case_decisions of {FIRST}: the engine lost a task (details in " in said
+    )
 
 
 def test_help_lists_every_command() -> None:
@@ -81,7 +114,7 @@ def test_help_lists_every_command() -> None:
         (("run", "--date", "2026-03-02", "--root", ".", "--engine", "duck"), (ENGINE, "duck")),
         (("backfill", "--from", "2026-03-05", "--to", "2026-03-02", "--root", "."), ("--to", "--from")),
         (("backfill", "--root", "."), ("--from", "--stale")),
-        (("backfill", "--stale", "--from", "2026-03-02", "--root", "."), ("--stale", "--from")),
+        (("backfill", "--stale", "--to", "2026-03-02", "--root", "."), ("--stale", "--to")),
         (("run", "--root", "."), ("--date", "--reproduce")),
         (("build", "no.such", "--date", "2026-03-02", "--root", "."), ("no.such", "iolaus steps")),
         (("explain", "crime", "c1", "--root", "."), ("account or campaign", "crime")),
