@@ -36,7 +36,7 @@ ROLES = pa.schema(
 )
 MIN_TYPICAL = 0.05  # template events per request; below, templates do not mark the campaign's traffic
 MIN_SKETCHED = 5  # requests with a sketch: fewer may lack the campaign's prompts by chance
-SURE = 0.9  # membership below which an account is not called operated
+SURE = 0.95  # an account is not called operated below it: a membership is the best of many coincidences, so a little too sure
 DOUBT = 2.0  # bits: an account is called operated only where that is four times likelier than that it was stolen
 PRIOR_VICTIM = 0.1  # of a campaign's accounts, before looking
 PSEUDO = 3.0  # doubtful members that the priors stand for: a campaign of thirty accounts must be able to overrule them
@@ -84,10 +84,12 @@ def assign_roles(members: pa.Table) -> pa.Table:
     footprint = np.minimum(_against_typical(rate, MIN_TYPICAL), 1.0)
     made_families = members["made_families"].to_numpy()
     shares_content = _flags(members, "shares_content")
-    membership = np.round(1.0 / (1.0 + np.exp2(-members["microbits"].to_numpy() / MICRO)), 6)
+    bits = members["microbits"].to_numpy() / MICRO
+    membership = np.round(1.0 / (1.0 + np.exp2(-bits)), 6)
+    sketched = members["sketched"].to_numpy()
+    unsure = bits + _bits_of_lacking_prompts(shares_content, sketched, rate) < np.log2(SURE / (1 - SURE))
     content_marks = shares_content.mean() >= 0.5
-    could_show = members["sketched"].to_numpy() >= MIN_SKETCHED
-    passing = (membership < SURE) | (content_marks & ~shares_content & could_show & (made_families < 2))
+    passing = unsure | (content_marks & ~shares_content & (sketched >= MIN_SKETCHED) & (made_families < 2))
     clues = {
         "made": (made_families == 0).astype(np.int64),
         "work": (footprint < OWN_WORK).astype(int) + (footprint < MUCH_OWN_WORK),
@@ -109,6 +111,19 @@ def assign_roles(members: pa.Table) -> pa.Table:
         "exchanges_attributed": pa.array(attributed),
     }
     return pa.table([columns[name] for name in ROLES.names], schema=ROLES)
+
+
+def _bits_of_lacking_prompts(shares_content: Flags, sketched: Ints, rate: Floats) -> Floats:
+    """What it says about each member that it lacks the campaign's prompts, in bits: 0 where it has them, else negative.
+
+    A stranger surely lacks them. An account of the campaign lacks them if it is one of those that do other work, or if
+    none of its few `sketched` requests happened to show a template: with `rate` templates per request, Poisson's chance.
+    """
+    if not shares_content.any():
+        return np.zeros(len(rate))
+    with_prompts = shares_content.sum() / (len(rate) + 1)
+    by_chance = np.exp(-float(np.median(rate[shares_content])) * sketched)
+    return np.where(shares_content, 0.0, np.log2(1.0 - with_prompts * (1.0 - by_chance)))
 
 
 def _against_typical(rate: Floats, least: float) -> Floats:

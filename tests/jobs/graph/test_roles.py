@@ -113,6 +113,24 @@ def test_a_doubtful_member_is_not_called_operated() -> None:
     assert roles(*OPERATED, account("d", microbits=2_000_000))["d"][0] == "shared_infrastructure"
 
 
+def test_lacking_the_prompts_that_everybody_else_sends_outweighs_two_coincidences() -> None:
+    """A bystander with the client and the mail pattern of a campaign, three requests, and none of them the campaign's."""
+    stranger = account("x", microbits=6_300_000, made_families=1, shares_content=False, sketched=3,
+                       template_events=0, core_template_events=0)  # fmt: skip
+    assert roles(*OPERATED, stranger)["x"] == ("shared_infrastructure", 0)
+    assert roles(*OPERATED, stranger | {"microbits": 20_000_000})["x"][0] == "operated"
+
+
+def test_lacking_the_prompts_says_little_where_many_members_do_or_few_requests_could_have_shown_them() -> None:
+    rare = {"template_events": 10, "core_template_events": 10}  # one request in ten is made from a template
+    seldom = [account(f"a{n:02d}", **rare) for n in range(20)]
+    lacking = {"shares_content": False, "template_events": 0, "core_template_events": 0}
+    newcomer = account("x", microbits=6_300_000, made_families=2, sketched=3, **lacking)
+    assert roles(*seldom, newcomer)["x"][0] == "operated"
+    elsewhere = [account(f"b{n:02d}", made_families=3, **lacking) for n in range(12)]
+    assert roles(*OPERATED, *elsewhere, newcomer | {"sketched": 100})["x"][0] == "operated"
+
+
 def test_the_order_of_rows_does_not_matter() -> None:
     rows = [*OPERATED, robbed("v1"), robbed("v2")]
     assert roles(*rows) == roles(*reversed(rows))
