@@ -36,6 +36,9 @@ ROLES = pa.schema(
 )
 MIN_TYPICAL = 0.05  # template events per request; below, templates do not mark the campaign's traffic
 MIN_SKETCHED = 5  # requests with a sketch: fewer may lack the campaign's prompts by chance
+MOST = 0.8  # of the campaign's accounts show its prompts: then lacking them tells, else some do other work
+MADE_ALIKE = 2  # strong kinds of evidence of how it was made and paid; a stranger has one by coincidence, hardly two
+MIN_ALIKE = 5  # accounts made alike, to speak for the campaign's; with fewer, all members do
 SURE = 0.95  # an account is not called operated below it: a membership is the best of many coincidences, so a little too sure
 DOUBT = 2.0  # bits: an account is called operated only where that is four times likelier than that it was stolen
 PRIOR_VICTIM = 0.1  # of a campaign's accounts, before looking
@@ -87,9 +90,12 @@ def assign_roles(members: pa.Table) -> pa.Table:
     bits = members["microbits"].to_numpy() / MICRO
     membership = np.round(1.0 / (1.0 + np.exp2(-bits)), 6)
     sketched = members["sketched"].to_numpy()
-    unsure = bits + _bits_of_lacking_prompts(shares_content, sketched, rate) < np.log2(SURE / (1 - SURE))
-    content_marks = shares_content.mean() >= 0.5
-    passing = unsure | (content_marks & ~shares_content & (sketched >= MIN_SKETCHED) & (made_families < 2))
+    made_alike = made_families >= MADE_ALIKE
+    alike = made_alike if made_alike.sum() >= MIN_ALIKE else np.ones(len(bits), dtype=np.bool_)
+    lacking = _bits_of_lacking_prompts(shares_content, alike, sketched, rate)
+    unsure = bits + lacking < np.log2(SURE / (1 - SURE))
+    telling = shares_content[alike].mean() >= MOST
+    passing = unsure | (telling & ~shares_content & (sketched >= MIN_SKETCHED) & ~made_alike)
     clues = {
         "made": (made_families == 0).astype(np.int64),
         "work": (footprint < OWN_WORK).astype(int) + (footprint < MUCH_OWN_WORK),
@@ -113,15 +119,16 @@ def assign_roles(members: pa.Table) -> pa.Table:
     return pa.table([columns[name] for name in ROLES.names], schema=ROLES)
 
 
-def _bits_of_lacking_prompts(shares_content: Flags, sketched: Ints, rate: Floats) -> Floats:
+def _bits_of_lacking_prompts(shares_content: Flags, alike: Flags, sketched: Ints, rate: Floats) -> Floats:
     """What it says about each member that it lacks the campaign's prompts, in bits: 0 where it has them, else negative.
 
-    A stranger surely lacks them. An account of the campaign lacks them if it is one of those that do other work, or if
-    none of its few `sketched` requests happened to show a template: with `rate` templates per request, Poisson's chance.
+    A stranger surely lacks them. An account of the campaign lacks them if it is one of those that do other work (as
+    many as among members made `alike`: strangers in the group must not speak for each other), or if none of its few
+    `sketched` requests happened to show a template: with `rate` templates per request, Poisson's chance.
     """
     if not shares_content.any():
         return np.zeros(len(rate))
-    with_prompts = shares_content.sum() / (len(rate) + 1)
+    with_prompts = (shares_content & alike).sum() / (alike.sum() + 1)
     by_chance = np.exp(-float(np.median(rate[shares_content])) * sketched)
     return np.where(shares_content, 0.0, np.log2(1.0 - with_prompts * (1.0 - by_chance)))
 
@@ -160,7 +167,10 @@ def _stolen_bits(clues: Mapping[str, Ints]) -> Floats:
                 np.bincount(codes, weights=worked, minlength=len(WORKED[name])) if turn else np.zeros(len(WORKED[name]))
             )
             expected = (seen + PSEUDO * np.array(WORKED[name])) / (seen.sum() + PSEUDO)
-            bits = np.log2(np.array(STOLEN[name]) / expected)[codes]
+            of_stolen = np.array(STOLEN[name])
+            if name == "prompts":  # it carries the campaign's too, so it shows at least as many that few others use
+                of_stolen = np.diff(np.minimum(np.cumsum(of_stolen), np.cumsum(expected)), prepend=0.0)
+            bits = np.log2(of_stolen / expected)[codes]
             if name in OF_OWNERS:
                 in_use += bits
             else:

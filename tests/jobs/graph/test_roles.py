@@ -129,6 +129,26 @@ def test_lacking_the_prompts_says_little_where_many_members_do_or_few_requests_c
     assert roles(*seldom, newcomer)["x"][0] == "operated"
     elsewhere = [account(f"b{n:02d}", made_families=3, **lacking) for n in range(12)]
     assert roles(*OPERATED, *elsewhere, newcomer | {"sketched": 100})["x"][0] == "operated"
+    unlike = newcomer | {"sketched": 100, "made_families": 1}
+    assert roles(*OPERATED, *elsewhere, unlike)["x"][0] == "operated"
+
+
+def test_strangers_in_the_group_do_not_speak_for_each_other() -> None:
+    lacking = {"shares_content": False, "template_events": 0, "core_template_events": 0, "made_families": 1}
+    strangers = [account(f"x{n:02d}", microbits=12_000_000, **lacking) for n in range(15)]
+    assert {roles(*OPERATED, *strangers)[f"x{n:02d}"][0] for n in range(15)} == {"shared_infrastructure"}
+
+
+def test_stolen_accounts_are_told_apart_where_the_campaigns_own_prompts_are_hardly_alike() -> None:
+    """Then everybody shows prompts that few others use, and that says nothing; two clients on one account do."""
+    unlike = {"template_events": 200, "core_template_events": 30, "core_network_events": 50}
+    campaign = [account(f"a{n:02d}", **unlike) for n in range(24)]
+    stolen = unlike | {"made_families": 0, "core_client_events": 50}
+    subtle = [account(f"v{n}", **stolen) for n in range(3)]
+    clear = [account(f"w{n}", **stolen | {"core_template_events": 15}) for n in range(3)]
+    found = roles(*campaign, *subtle, *clear)
+    assert {found[row["account_id"]][0] for row in subtle + clear} == {"victim"}
+    assert {found[row["account_id"]][0] for row in campaign} == {"operated"}
 
 
 def test_the_order_of_rows_does_not_matter() -> None:
