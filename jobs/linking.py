@@ -112,7 +112,7 @@ def _crowds(observations: DataFrame, is_one_signal: bool, scratch: Scratch) -> p
         bucket = F.abs(F.crc32("entity")) % BUCKETS
         known = known.withColumn("family", F.concat(F.lit("bucket"), bucket.cast("string")))
     known = scratch(known)
-    found = scratch(cells.transform(ANY_NIGHT, observations, alone, known, undecided))
+    found = scratch(cells.transform(ANY_NIGHT, observations, alone, known, undecided, scratch))
     connected = scratch(components.transform(ANY_NIGHT, observations, alone, known, found, undecided, scratch))
     return clusters.transform(ANY_NIGHT, connected, observations, alone, known, found).toArrow()
 

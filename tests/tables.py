@@ -39,3 +39,8 @@ def rows_of(name: str, found: DataFrame) -> list[dict[str, Any]]:
 def picked(name: str, found: DataFrame, columns: str) -> list[tuple[Any, ...]]:
     """The named columns of every row, in order of the key."""
     return [tuple(row[column] for column in columns.split()) for row in rows_of(name, found)]
+
+
+def stored(found: DataFrame) -> DataFrame:
+    """The frame materialised once, in place of the lake's scratch."""
+    return found.sparkSession.createDataFrame([tuple(row) for row in found.collect()], found.schema)

@@ -11,7 +11,8 @@ MAX_PER_SIGNAL = 16  # entities of one signal an account brings in, most used fi
 def usable(observations: DataFrame, synchronies: DataFrame, entities: DataFrame, cleared: DataFrame) -> DataFrame:
     """Account-entity pairs that may form a cell: no hubs, and at most MAX_PER_SIGNAL of a signal per account.
 
-    `cleared`: account_id of accounts that analysts cleared. They link nobody, but still count in how common a thing is.
+    Columns account_id and those of `entities` but is_hub and rarity_bits. `cleared`: account_id of accounts that analysts
+    cleared. They link nobody, but still count in how common a thing is.
     """
     met = observations.select("account_id", "signal", "entity", "events").unionByName(
         synchronies.select("account_id", "signal", "entity", F.col("beats").alias("events"))
@@ -24,5 +25,5 @@ def usable(observations: DataFrame, synchronies: DataFrame, entities: DataFrame,
         .join(entities.where(~F.col("is_hub")), on=["signal", "entity"], how="inner")
         .withColumn("place", F.row_number().over(most_used))
         .where(F.col("place") <= MAX_PER_SIGNAL)
-        .select("account_id", "signal", "entity", "family", "accounts", "population")
+        .drop("events", "place", "is_hub", "rarity_bits")
     )

@@ -10,6 +10,7 @@ thresholds follow from N, so one setting holds at every size. Counting goes thro
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 from pyspark.sql import Column, DataFrame, Window
@@ -30,31 +31,40 @@ INPUTS = {
 ALPHA = 0.001  # expected share of false cells: a false cell can accuse, so far stricter than the customary .05
 MIN_SHARED = 3
 MIN_HYPOTHESES = 1_000  # there are about as many strata: one with a single pair in it must not pass a test of its own
+PAIR = 2**31  # a pair of numbers as one: more entities than that no night has
 STRATUM = ("family_a", "family_b", "size_a", "size_b")
 MAX_CHANCE_SHARE = 0.2
 
 
 def transform(
-    night: date, observations: DataFrame, synchronies: DataFrame, entities: DataFrame, case_decisions: DataFrame
+    night: date,
+    observations: DataFrame,
+    synchronies: DataFrame,
+    entities: DataFrame,
+    case_decisions: DataFrame,
+    scratch: Callable[[DataFrame], DataFrame],
 ) -> DataFrame:
     """Columns signal_a, entity_a, signal_b, entity_b, accounts_a, accounts_b, accounts, expected_accounts, log_tail."""
-    pairs = usable(observations, synchronies, entities, cleared(case_decisions, night))
+    numbered = _numbered(entities)
+    met = scratch(
+        usable(observations, synchronies, numbered, cleared(case_decisions, night)).select(
+            "account_id", "number", "kind"
+        )
+    )
     sides = [
-        pairs.select("account_id", *[F.col(name).alias(f"{name}_{side}") for name in _SIDE], "population")
-        for side in ("a", "b")
+        met.select("account_id", *[F.col(name).alias(f"{name}_{side}") for name in ("number", "kind")]) for side in "ab"
     ]
     together = (
         sides[0]
-        .join(sides[1].drop("population"), on="account_id", how="inner")
-        .where(F.col("family_a") < F.col("family_b"))
-        .groupBy("signal_a", "entity_a", "signal_b", "entity_b", "family_a", "family_b")
-        .agg(
-            F.count("*").alias("accounts"),
-            F.max("accounts_a").alias("accounts_a"),
-            F.max("accounts_b").alias("accounts_b"),
-            F.max("population").alias("population"),
-        )
+        .join(sides[1], on="account_id", how="inner")
+        .where(F.col("kind_a") < F.col("kind_b"))
+        .groupBy((F.col("number_a") * F.lit(PAIR) + F.col("number_b")).alias("pair"))
+        .agg(F.count("*").alias("accounts"))
         .where(F.col("accounts") >= MIN_SHARED)
+        .withColumn("number_b", F.col("pair") % F.lit(PAIR))
+        .withColumn("number_a", F.expr(f"(pair - number_b) div {PAIR}"))
+        .join(_side(numbered, "a").withColumnRenamed("population_a", "population"), on="number_a", how="inner")
+        .join(_side(numbered, "b").drop("population_b"), on="number_b", how="inner")
         .withColumn(
             "expected_accounts",
             F.round(expected_by_chance(F.col("accounts_a"), F.col("accounts_b"), F.col("population")), 6),
@@ -89,7 +99,19 @@ def transform(
     )
 
 
-_SIDE = ("signal", "entity", "family", "accounts")
+def _numbered(entities: DataFrame) -> DataFrame:
+    """Entities that may be a side of a cell, with `number` and, by family, `kind`: many pairs are counted by numbers fast."""
+    together = Window.partitionBy(F.lit(0))  # all in one place: entities are far fewer than who met them
+    return (
+        entities.where(~F.col("is_hub"))
+        .withColumn("number", F.row_number().over(together.orderBy("family", "signal", "entity")).cast("long"))
+        .withColumn("kind", F.dense_rank().over(together.orderBy("family")))
+    )
+
+
+def _side(numbered: DataFrame, side: str) -> DataFrame:
+    names = ("number", "signal", "entity", "family", "accounts", "population")
+    return numbered.select(*[F.col(name).alias(f"{name}_{side}") for name in names])
 
 
 def _size(accounts: str) -> Column:

@@ -41,7 +41,7 @@ def transform(
     scratch: Callable[[DataFrame], DataFrame],
 ) -> DataFrame:
     """Columns account_id, component (smallest account id in it), component_accounts, cells."""
-    all_pairs = usable(observations, synchronies, entities, cleared(case_decisions, night))
+    all_pairs = scratch(usable(observations, synchronies, entities, cleared(case_decisions, night)))
     pairs = all_pairs.select("account_id", "signal", "entity")
     side_a = pairs.select("account_id", F.col("signal").alias("signal_a"), F.col("entity").alias("entity_a"))
     side_b = pairs.select("account_id", F.col("signal").alias("signal_b"), F.col("entity").alias("entity_b"))

@@ -4,7 +4,7 @@ from pyspark.sql import SparkSession
 
 from jobs.campaigns import clusters
 from jobs.links import cells, components, entities
-from tests.tables import NIGHT, frame, rows_of
+from tests.tables import NIGHT, frame, rows_of, stored
 
 
 def test_planted_groups_come_back_with_evidence_that_sums_to_membership(spark: SparkSession) -> None:
@@ -19,11 +19,8 @@ def test_planted_groups_come_back_with_evidence_that_sums_to_membership(spark: S
     observations, quiet = frame(spark, "links.observations", *alone, *shared), frame(spark, "links.synchronies")
     undecided = frame(spark, "staged.case_decisions")
     known = entities.transform(NIGHT, observations, quiet)
-    found = cells.transform(NIGHT, observations, quiet, known, undecided)
-    connected = components.transform(
-        NIGHT, observations, quiet, known, found, undecided,
-        lambda rounds: spark.createDataFrame([tuple(row) for row in rounds.collect()], rounds.schema),
-    )  # fmt: skip
+    found = cells.transform(NIGHT, observations, quiet, known, undecided, stored)
+    connected = components.transform(NIGHT, observations, quiet, known, found, undecided, stored)
     pieces = rows_of("campaigns.clusters", clusters.transform(NIGHT, connected, observations, quiet, known, found))
     members: dict[str, set[str]] = {}
     bits: dict[str, int] = {}

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pyspark.sql import SparkSession
 
 from jobs.links import cells, entities
-from tests.tables import NIGHT, NOON, frame, picked
+from tests.tables import NIGHT, NOON, frame, picked, stored
 
 Cell = tuple[str, str, int]
 
@@ -36,7 +36,7 @@ def cells_of(
         for n in cleared
     ]
     decisions = frame(spark, "staged.case_decisions", *decided)
-    found = cells.transform(NIGHT, observations, quiet, known, decisions)
+    found = cells.transform(NIGHT, observations, quiet, known, decisions, stored)
     return [(f"{a}", f"{b}", n) for a, b, n in picked("links.cells", found, "entity_a entity_b accounts")]
 
 

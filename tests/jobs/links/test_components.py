@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 
 from jobs.links import cells, components, entities
-from tests.tables import NIGHT, frame, picked
+from tests.tables import NIGHT, frame, picked, stored
 
 
 def components_of(spark: SparkSession, *met: tuple[str, str, Iterable[int]]) -> dict[str, tuple[str, int]]:
@@ -20,12 +20,7 @@ def components_of(spark: SparkSession, *met: tuple[str, str, Iterable[int]]) -> 
     quiet = frame(spark, "links.synchronies")
     known = entities.transform(NIGHT, observations, quiet)
     undecided = frame(spark, "staged.case_decisions")
-    found = cells.transform(NIGHT, observations, quiet, known, undecided)
-
-    def stored(rounds: DataFrame) -> DataFrame:
-        rows = [tuple(row) for row in rounds.collect()]
-        return spark.createDataFrame(rows, rounds.schema)
-
+    found = cells.transform(NIGHT, observations, quiet, known, undecided, stored)
     connected = components.transform(NIGHT, observations, quiet, known, found, undecided, stored)
     return {row[0]: row[1:] for row in picked("links.components", connected, "account_id component component_accounts")}
 
