@@ -184,6 +184,11 @@ class Profiles:
                 return bool(np.minimum(my_shares[here], their_shares[there]).sum() < SAME_MARKS * marked)
         return False
 
+    def usual_marks(self, members: Ints) -> Ints:
+        """The marks that many members show, of every family of marks."""
+        found = [marks for marks, _ in self._usual_marks(members).values()]
+        return np.concatenate(found) if found else members[:0]
+
     def pieces(self, members: Ints) -> list[tuple[int, int, float]]:
         """(account, entity, bits): the strongest entity of each family for each member, accounts in order, strongest first."""
         pairs, worth = self.worth(members)

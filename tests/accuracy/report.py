@@ -59,8 +59,10 @@ detector have the same authors: read the losses first.
 
 What is not good: in `varied` worlds about four accounts of a hundred that an operator works are missed, six of ten
 of them because they are called stolen, the others because they are left out of every group; and about one stolen account in
-thirty is called operated: one whose owner does not use it cannot be told from an operator's aged account. Where an operator mixes
-unrelated customers into its own accounts, those of their requests that ask for the campaign's tasks are counted as its own.
+fifty is called operated: one whose owner does not use it cannot be told from an operator's aged account. An account that shares
+nothing but prompts stays out, because one kind of thing in common is not coordination: that loses a few where nothing else is
+shared. Where an operator mixes unrelated customers into its own accounts, those of their requests that ask for the campaign's
+tasks are counted as its own.
 In very large worlds strangers with common habits (cron jobs at the full hour, companies that use the same client) still fall
 into groups; their judgement, not the linking, keeps them from being suspected.
 """

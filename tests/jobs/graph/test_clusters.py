@@ -80,6 +80,17 @@ def test_two_operators_on_one_network_are_told_apart_by_their_prompts() -> None:
     assert sorted(groups(strangers(2) + first + second)) == ["c00", "d00"]
 
 
+def test_a_company_that_has_two_habits_of_a_campaign_is_a_group_of_its_own() -> None:
+    """Its accounts use the campaign's client and beat, as strangers do, and one office: no reason to stand with it."""
+    habits = {"device": "D", "system_prompt": "S"}
+    planted = operator("c", 35, habits | {"prompt_template": "T", "shared_burst": "B"})
+    office = operator("o", 16, habits | {"egress_address": "A"})
+    others = [(f"s{n:03d}", signal, entity) for n in range(60) for signal, entity in habits.items() if n % 3]
+    found = groups(strangers(2, 800) + planted + office + others)
+    assert not {account for account, _, _ in office} & found["c00"]
+    assert {account for account, _, _ in planted} <= found["c00"]
+
+
 def test_row_order_does_not_matter() -> None:
     rows = table(strangers(3) + operator("c", 20, {"prompt_template": "T", "device": "D", "shared_burst": "B"}))
     shuffled = rows.take(np.random.default_rng(0).permutation(rows.num_rows))
