@@ -7,6 +7,7 @@ STAMP := $(VENV)/.ready
 ROOT ?= demo
 ACCURACY ?= accuracy
 INNOCENT_SEEDS ?= $(shell seq 1021 1040)
+NEAR_SEEDS ?= $(shell seq 1041 1060)
 REPORT = $(BIN)/python -m tests.accuracy.report $(ACCURACY) $(foreach part,lookalikes adversary lives sizes,--$(part) $(ACCURACY)/$(part))
 
 .PHONY: help setup demo test check nights bench bench-nights bench-accuracy bench-lookalikes bench-adversary bench-lives dictionary clean
@@ -46,13 +47,13 @@ bench-nights: setup ## time sixty nights one after another, and one in which not
 
 bench-accuracy: setup ## score worlds nobody tuned for, what each signal adds, and the alternatives on them (hours)
 	KEEP_WORLDS=1 $(BIN)/python -m tests.accuracy.worlds $(ACCURACY) $(foreach seed,941 942 943 944 945 946,small:$(seed):days=7) $(foreach seed,991 992 993 994 995 996,varied:$(seed):days=7)
-	$(BIN)/python -m tests.accuracy.worlds $(ACCURACY)/sizes $(foreach size,5000 25000 100000,small:943:accounts=$(size):days=3)
+	$(BIN)/python -m tests.accuracy.worlds $(ACCURACY)/sizes $(foreach size,5000 25000 100000,small:1061:accounts=$(size):days=2)
 	$(BIN)/python -m tests.accuracy.ablation 2 $(ACCURACY)/small_941_days-7 $(ACCURACY)/varied_991_days-7
 	$(BIN)/python -m tests.accuracy.peers $(ACCURACY)
 	$(REPORT)
 
 bench-lookalikes: setup ## score 20 worlds of look-alikes alone and 20 near campaigns (about an hour)
-	$(BIN)/python -m tests.accuracy.worlds $(ACCURACY)/lookalikes $(foreach seed,$(INNOCENT_SEEDS),innocent:$(seed):days=4 small:$(seed):accounts=2500:days=4)
+	$(BIN)/python -m tests.accuracy.worlds $(ACCURACY)/lookalikes $(foreach seed,$(INNOCENT_SEEDS),innocent:$(seed):days=4) $(foreach seed,$(NEAR_SEEDS),small:$(seed):accounts=2500:days=4)
 	$(REPORT)
 
 bench-adversary: setup ## turn what operators can turn until nothing is found (about an hour)
