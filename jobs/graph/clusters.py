@@ -191,23 +191,15 @@ def _split_off_unmarked(profiles: Profiles, group: Ints) -> Ints:
     common with each other: the office of a company that happens to use the campaign's client.
     """
     for leader in [int(members[0]) for members in _members(group)]:
-        unmarked = _unmarked(profiles, np.flatnonzero((group == group[leader]) & (group >= 0)))
-        if len(unmarked) >= MIN_GROUP:
+        members = np.flatnonzero((group == group[leader]) & (group >= 0))
+        unmarked = profiles.unmarked(members)
+        if MIN_GROUP <= len(unmarked) <= len(members) - MIN_GROUP:
             apart = group.copy()
             apart[unmarked] = group.max() + 1
             apart = _settle(profiles, apart)
             if _described(profiles, apart) > _described(profiles, group):
                 group = apart
     return _relabelled(group)
-
-
-def _unmarked(profiles: Profiles, members: Ints) -> Ints:
-    """The members that show none of the marks that are usual in their group; none of them where hardly any mark is."""
-    met = profiles.met
-    usual = profiles.usual_marks(members)
-    pairs = met.pairs_of_accounts(members)
-    marked = np.unique(met.account[pairs][np.isin(met.entity[pairs], usual)])
-    return np.setdiff1d(members, marked, assume_unique=True) if len(marked) >= MIN_GROUP else marked[:0]
 
 
 def _described(profiles: Profiles, group: Ints) -> float:

@@ -184,10 +184,12 @@ class Profiles:
                 return bool(np.minimum(my_shares[here], their_shares[there]).sum() < SAME_MARKS * marked)
         return False
 
-    def usual_marks(self, members: Ints) -> Ints:
-        """The marks that many members show, of every family of marks."""
-        found = [marks for marks, _ in self._usual_marks(members).values()]
-        return np.concatenate(found) if found else members[:0]
+    def unmarked(self, members: Ints) -> Ints:
+        """The members that show none of the marks that are usual among them."""
+        pairs = self.met.pairs_of_accounts(members)
+        usual = [marks for marks, _ in self._usual_marks(members).values()]
+        marked = np.isin(self.met.entity[pairs], np.concatenate(usual)) if usual else np.zeros(len(pairs), dtype=bool)
+        return np.setdiff1d(members, self.met.account[pairs][marked])
 
     def pieces(self, members: Ints) -> list[tuple[int, int, float]]:
         """(account, entity, bits): the strongest entity of each family for each member, accounts in order, strongest first."""

@@ -45,15 +45,13 @@ def transform(
     scratch: Callable[[DataFrame], DataFrame],
 ) -> DataFrame:
     """Columns signal_a, entity_a, signal_b, entity_b, accounts_a, accounts_b, accounts, expected_accounts, log_tail."""
-    numbered = _numbered(entities)
+    numbered = scratch(_numbered(entities))
     met = scratch(
         usable(observations, synchronies, numbered, cleared(case_decisions, night)).select(
             "account_id", "number", "kind"
         )
     )
-    sides = [
-        met.select("account_id", *[F.col(name).alias(f"{name}_{side}") for name in ("number", "kind")]) for side in "ab"
-    ]
+    sides = [met.select("account_id", *_of_side(side, "number", "kind")) for side in "ab"]
     together = (
         sides[0]
         .join(sides[1], on="account_id", how="inner")
@@ -63,15 +61,17 @@ def transform(
         .where(F.col("accounts") >= MIN_SHARED)
         .withColumn("number_b", F.col("pair") % F.lit(PAIR))
         .withColumn("number_a", F.expr(f"(pair - number_b) div {PAIR}"))
-        .join(_side(numbered, "a").withColumnRenamed("population_a", "population"), on="number_a", how="inner")
-        .join(_side(numbered, "b").drop("population_b"), on="number_b", how="inner")
+        .join(numbered.select(*_of_side("a", *_SIDE), "population"), on="number_a", how="inner")
+        .join(numbered.select(*_of_side("b", *_SIDE)), on="number_b", how="inner")
         .withColumn(
             "expected_accounts",
             F.round(expected_by_chance(F.col("accounts_a"), F.col("accounts_b"), F.col("population")), 6),
         )
         .where(F.col("expected_accounts") <= F.col("accounts") * MAX_CHANCE_SHARE)
     )
-    tested = together.withColumn("log_tail", log_tail(F.col("accounts"), F.greatest("expected_accounts", F.lit(1e-6))))
+    tested = scratch(together).withColumn(
+        "log_tail", log_tail(F.col("accounts"), F.greatest("expected_accounts", F.lit(1e-6)))
+    )
     place = Window.partitionBy(*STRATUM).orderBy("log_tail", "signal_a", "entity_a", "signal_b", "entity_b")
     limit = F.round(F.ln(F.lit(ALPHA) * F.col("place") / F.col("hypotheses")), 6)
     ranked = (
@@ -104,14 +104,17 @@ def _numbered(entities: DataFrame) -> DataFrame:
     together = Window.partitionBy(F.lit(0))  # all in one place: entities are far fewer than who met them
     return (
         entities.where(~F.col("is_hub"))
+        .drop("rarity_bits")
         .withColumn("number", F.row_number().over(together.orderBy("family", "signal", "entity")).cast("long"))
         .withColumn("kind", F.dense_rank().over(together.orderBy("family")))
     )
 
 
-def _side(numbered: DataFrame, side: str) -> DataFrame:
-    names = ("number", "signal", "entity", "family", "accounts", "population")
-    return numbered.select(*[F.col(name).alias(f"{name}_{side}") for name in names])
+_SIDE = ("number", "signal", "entity", "family", "accounts")
+
+
+def _of_side(side: str, *names: str) -> list[Column]:
+    return [F.col(name).alias(f"{name}_{side}") for name in names]
 
 
 def _size(accounts: str) -> Column:
@@ -127,7 +130,7 @@ def _hypotheses(entities: DataFrame) -> DataFrame:
         .groupBy("family", "size")
         .agg(F.count("*").alias("of_class"))
     )
-    sides = [counts.select(*[F.col(name).alias(f"{name}_{side}") for name in counts.columns]) for side in ("a", "b")]
+    sides = [counts.select(*_of_side(side, *counts.columns)) for side in "ab"]
     return (
         sides[0]
         .crossJoin(sides[1])
