@@ -199,7 +199,7 @@ def test_a_demo_night_can_be_explained_evaluated_and_looked_at(tmp_path: Path) -
     assert done.returncode == 0, done.stderr
     name = next(line.split("│")[1].strip() for line in done.stdout.splitlines() if "deliberate" in line)
     assert (tmp_path / "world" / "report" / "2026-03-02.html").is_file()
-    assert "65 steps built" in done.stderr
+    assert "66 steps built" in done.stderr
 
     why = iolaus("explain", "campaign", name, "--root", root)
     assert why.returncode == 0
@@ -211,7 +211,7 @@ def test_a_demo_night_can_be_explained_evaluated_and_looked_at(tmp_path: Path) -
 
     state = iolaus("status", "--root", root).stdout
     assert "2026-03-02" in state
-    assert "65 of 65" in state
+    assert "66 of 66" in state
 
     key = {PSEUDONYM_KEY: "demo-key-for-simulated-worlds-only"}
     rebuilt = iolaus("backfill", "--stale", "--root", root, **key)
@@ -220,4 +220,4 @@ def test_a_demo_night_can_be_explained_evaluated_and_looked_at(tmp_path: Path) -
 
     again = iolaus("run", "--date", "2026-03-02", "--root", root, **key)
     assert again.returncode == 0, again.stderr
-    assert "0 steps built, 65 unchanged" in again.stderr
+    assert "0 steps built, 66 unchanged" in again.stderr
