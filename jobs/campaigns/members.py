@@ -100,6 +100,7 @@ def transform(
     )
     traffic = account_days.groupBy("account_id").agg(
         F.sum(F.col("requests") - F.col("errors")).alias("exchanges"),
+        F.sum("requests").alias("requests"),
         F.sum("sketched_requests").alias("sketched"),
         F.count_distinct("activity_date").alias("active_days"),
         F.min("activity_date").alias("first_activity_date"),
@@ -116,6 +117,7 @@ def transform(
             "made_families",
             "shares_content",
             F.coalesce("exchanges", F.lit(0)).cast("long").alias("exchanges"),
+            F.coalesce("requests", F.lit(0)).cast("long").alias("requests"),
             F.coalesce("sketched", F.lit(0)).cast("long").alias("sketched"),
             F.coalesce("active_days", F.lit(0)).cast("long").alias("active_days"),
             *[F.coalesce(name, F.lit(0)).cast("long").alias(name) for name in HABIT_EVENTS],

@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from jobs.graph.bands import BANDS
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -49,6 +51,7 @@ OWN_WORK, MUCH_OWN_WORK = (
     0.6,
 )  # of a typical member's template share: below, part of the traffic is somebody else's
 MUCH_OF_ITS_OWN = 0.1  # of an account's events: what a stray request or two on something else do not reach
+NEARLY_ALWAYS = 0.95  # of a member's requests carry the campaign's system prompt: then one without is something else
 OTHER_LOAD = 0.7  # octaves: the campaign's work on a stolen key is not balanced with that of its own accounts
 IDLE_OWNERS = 0.1  # of stolen accounts: some leaked keys are those of abandoned projects, and nothing but theft shows
 OF_OWNERS = ("work", "prompts", "client", "network")  # clues that an owner who uses the account leaves, an idle one not
@@ -76,20 +79,23 @@ WORKED = {
 def assign_roles(members: pa.Table) -> pa.Table:
     """Roles of one campaign's members.
 
-    `members`: campaign_id, account_id, microbits, families, made_families, shares_content, exchanges, sketched requests,
-    active days, events in all and on what the campaign uses per habit (template, system, client, network), and the two
+    `members`: campaign_id, account_id, microbits, families, made_families, shares_content, exchanges, requests, sketched
+    requests, active days, events in all and on what the campaign uses per habit (template, system, client, network), and the two
     activity dates. The footprint is an account's template events per sketched request against the campaign's median, at most 1: how
     much of its traffic is the campaign's.
     """
     members = members.sort_by("account_id")
-    rate = members["core_template_events"].to_numpy() / np.maximum(members["sketched"].to_numpy(), 1)
+    sketched = members["sketched"].to_numpy()
+    rate = members["core_template_events"].to_numpy() / np.maximum(sketched, 1)
+    typical = float(np.median(rate))
     load = members["core_template_events"].to_numpy() / np.maximum(members["active_days"].to_numpy(), 1)
-    footprint = np.minimum(_against_typical(rate, MIN_TYPICAL), 1.0)
+    octaves = np.log2(np.maximum(_against(load, float(np.median(load)), MIN_TYPICAL), 1e-9))
+    footprint = np.minimum(_against(rate, typical, MIN_TYPICAL), 1.0)
+    footprint_at_most = _against(rate + _standard_error(typical, sketched), typical, MIN_TYPICAL)
     made_families = members["made_families"].to_numpy()
     shares_content = _flags(members, "shares_content")
     bits = members["microbits"].to_numpy() / MICRO
     membership = np.round(1.0 / (1.0 + np.exp2(-bits)), 6)
-    sketched = members["sketched"].to_numpy()
     made_alike = made_families >= MADE_ALIKE
     alike = made_alike if made_alike.sum() >= MIN_ALIKE else np.ones(len(bits), dtype=np.bool_)
     lacking = _bits_of_lacking_prompts(shares_content, alike, sketched, rate)
@@ -98,11 +104,11 @@ def assign_roles(members: pa.Table) -> pa.Table:
     passing = unsure | (telling & ~shares_content & (sketched >= MIN_SKETCHED) & ~made_alike)
     clues = {
         "made": (made_families == 0).astype(np.int64),
-        "work": (footprint < OWN_WORK).astype(int) + (footprint < MUCH_OWN_WORK),
-        "prompts": _of_its_own(members, "template", "system"),
+        "work": (footprint_at_most < OWN_WORK).astype(int) + (footprint_at_most < MUCH_OWN_WORK),
+        "prompts": _of_its_own(members, "template", "system", unprompted=_unprompted(members)),
         "client": _of_its_own(members, "client"),
         "network": _of_its_own(members, "network"),
-        "load": (np.abs(np.log2(np.maximum(_against_typical(load, MIN_TYPICAL), 1e-9))) > OTHER_LOAD).astype(np.int64),
+        "load": (np.abs(octaves) > OTHER_LOAD).astype(np.int64),
     }
     victim = ~passing
     victim[victim] = _stolen_bits({name: codes[~passing] for name, codes in clues.items()}) > -DOUBT
@@ -133,15 +139,32 @@ def _bits_of_lacking_prompts(shares_content: Flags, alike: Flags, sketched: Ints
     return np.where(shares_content, 0.0, np.log2(1.0 - with_prompts * (1.0 - by_chance)))
 
 
-def _against_typical(rate: Floats, least: float) -> Floats:
-    """Each member's rate in units of the campaign's median; 1 where the median is below `least` and says nothing."""
-    typical = float(np.median(rate)) if len(rate) else 0.0
+def _against(rate: Floats, typical: float, least: float) -> Floats:
+    """Each member's rate in units of the campaign's `typical` one; 1 where that is below `least` and says nothing."""
     return rate / typical if typical >= least else np.ones(len(rate))
 
 
-def _of_its_own(members: pa.Table, *habits: str) -> Ints:
+def _standard_error(typical: float, sketched: Ints) -> Floats:
+    """By how much chance moves the rate of an account that works as is `typical` for its campaign.
+
+    A request shows 0 to BANDS bands, so the variance is at most that of Bhatia and Davis (Amer. Math. Monthly 107, 2000).
+    """
+    return np.sqrt(max(typical * (BANDS - typical), 0.0) / np.maximum(sketched, 1))
+
+
+def _unprompted(members: pa.Table) -> Ints:
+    """Requests without the system prompt that its campaign nearly always sends, per member; 0 where it sends none."""
+    requests = members["requests"].to_numpy()
+    with_prompt = members["core_system_events"].to_numpy() / np.maximum(requests, 1)
+    if np.median(with_prompt) < NEARLY_ALWAYS:
+        return np.zeros(len(requests), dtype=np.int64)
+    without: Ints = np.maximum(requests - members["system_events"].to_numpy(), 0)
+    return without
+
+
+def _of_its_own(members: pa.Table, *habits: str, unprompted: Ints | int = 0) -> Ints:
     """How much of the account's events is on what few other members use: 0 nothing, 1 a little, 2 much."""
-    events = np.sum([members[f"{habit}_events"].to_numpy() for habit in habits], axis=0)
+    events = np.sum([members[f"{habit}_events"].to_numpy() for habit in habits], axis=0) + unprompted
     own = events - np.sum([members[f"core_{habit}_events"].to_numpy() for habit in habits], axis=0)
     levels: Ints = (own > 0).astype(np.int64) + (own > MUCH_OF_ITS_OWN * events)
     return levels

@@ -16,7 +16,7 @@ def account(name: str, **row: Any) -> dict[str, Any]:
     """A member that does nothing but the campaign's work and was made like the others."""
     usual = {
         "campaign_id": "c1", "account_id": name, "microbits": 20_000_000, "families": 6, "made_families": 3,
-        "shares_content": True, "exchanges": 100, "sketched": 100, "active_days": 5,
+        "shares_content": True, "exchanges": 100, "requests": 100, "sketched": 100, "active_days": 5,
         "template_events": 300, "core_template_events": 300, "system_events": 100, "core_system_events": 100,
         "client_events": 100, "core_client_events": 100, "network_events": 100, "core_network_events": 100,
         "first_activity_date": DAY, "last_activity_date": DAY,
@@ -41,6 +41,39 @@ def test_a_stolen_account_is_a_victim_and_only_its_stolen_part_counts() -> None:
     found = roles(*OPERATED, robbed("v1"))
     assert found["v1"] == ("victim", 50)
     assert {found[row["account_id"]] for row in OPERATED} == {("operated", 100)}
+
+
+AGED = [account(f"b{n:02d}", made_families=0) for n in range(2)]
+WITH_VICTIMS = [row | {"core_network_events": 0} for row in [*OPERATED, *AGED, *[robbed(f"v{n}") for n in range(8)]]]
+
+
+def stranger_at_work(requests: int, days: int, bands: float) -> dict[str, Any]:
+    """An account not made like the campaign's whose requests show `bands` bands of its template each; 3 are usual."""
+    counted = ("exchanges", "requests", "sketched", "system_events", "client_events", "network_events")
+    counts = dict.fromkeys((*counted, "core_system_events", "core_client_events"), requests)
+    events = int(requests * bands)
+    own = {"template_events": events, "core_template_events": events, "core_network_events": 0, "active_days": days}
+    return account("x", made_families=0, **counts, **own)
+
+
+def test_few_requests_that_show_less_of_the_template_by_chance_are_not_somebody_elses_work() -> None:
+    assert roles(*WITH_VICTIMS, stranger_at_work(24, 1, 2.4))["x"][0] == "operated"
+    assert roles(*WITH_VICTIMS, stranger_at_work(240, 10, 2.4))["x"][0] == "victim"
+
+
+def test_requests_without_the_system_prompt_that_the_campaign_always_sends_are_the_owners() -> None:
+    always = stranger_at_work(100, 5, 3)
+    assert roles(*WITH_VICTIMS, always)["x"][0] == "operated"
+    often = always | {"system_events": 65, "core_system_events": 65}
+    assert roles(*WITH_VICTIMS, often)["x"][0] == "victim"
+
+
+def test_where_the_campaign_sends_no_system_prompt_lacking_one_is_no_work_of_ones_own() -> None:
+    """It would be everybody's, and hide who has prompts of its own."""
+    none = {"system_events": 0, "core_system_events": 0}
+    others = [row | none for row in WITH_VICTIMS]
+    owned = stranger_at_work(100, 5, 3) | none | {"template_events": 350}
+    assert roles(*others, owned)["x"][0] == "victim"
 
 
 def test_many_victims_do_not_make_each_other_look_operated() -> None:
