@@ -66,7 +66,7 @@ class Without(Runner):
         return False
 
 
-_WITH_SIGNALS = ("links.observations", "links.synchronies")
+_WITH_SIGNALS = ("links.observations", "links.beats", "links.synchronies")
 
 
 def variants(hidden: tuple[str, ...] = ()) -> dict[str, tuple[str, ...]]:
