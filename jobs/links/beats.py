@@ -12,6 +12,7 @@ Source: SynchroTrap (Cao et al., CCS 2014), which compares actions in time, rest
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 from pyspark.sql import Column, DataFrame, Window
@@ -42,7 +43,9 @@ HOUR_SLOTS = 60 // SLOT_MINUTES
 CROWD_LOG_TAIL = -11.5  # ln(1e-5): a day has 288 slots, so one false beat in 350 anchor-days
 
 
-def transform(night: date, observations: DataFrame, shared_bursts: DataFrame) -> DataFrame:
+def transform(
+    night: date, observations: DataFrame, shared_bursts: DataFrame, scratch: Callable[[DataFrame], DataFrame]
+) -> DataFrame:
     """Columns account_id, signal (`shared_burst`), entity (`signal|entity` of the anchor), hits, expected_microhits.
 
     An account of the anchor that fired tonight has a row even if it hit nothing, so that later sums are not of lucky days.
@@ -50,12 +53,12 @@ def transform(night: date, observations: DataFrame, shared_bursts: DataFrame) ->
     slots = _slots(shared_bursts)
     of_slot = slots.groupBy("slot", "hour").agg(F.count("*").alias("slot_accounts"))
     anchored = observations.where(F.col("signal").isin(*ANCHORS)).select("account_id", "signal", "entity")
-    crowds = (
+    crowds = scratch(
         anchored.join(slots, on="account_id", how="inner")
         .groupBy("signal", "entity", "slot", "hour")
         .agg(F.count("*").alias("crowd"))
     )
-    beats = _beats(crowds, of_slot, _anchors(anchored, slots))
+    beats = scratch(_beats(crowds, of_slot, _anchors(anchored, slots)))
     chances = _chances(crowds, of_slot, beats)
     hit = beats.select("signal", "entity", "slot", F.lit(1).alias("hit"))
     return (

@@ -42,9 +42,11 @@ def hits(
     spark: SparkSession, bursts: list[dict[str, Any]], anchors: list[dict[str, Any]]
 ) -> dict[tuple[str, str], tuple[int, int]]:
     """Hits and expected millionths by account and anchor."""
-    found = transform(
-        NIGHT, frame(spark, "links.observations", *anchors), frame(spark, "signals.shared_bursts", *bursts)
+    observations, shared_bursts = (
+        frame(spark, "links.observations", *anchors),
+        frame(spark, "signals.shared_bursts", *bursts),
     )
+    found = transform(NIGHT, observations, shared_bursts, lambda frame: frame)
     rows = picked("links.beats", found, "account_id entity hits expected_microhits")
     return {(account, entity): (hit, expected) for account, entity, hit, expected in rows}
 
