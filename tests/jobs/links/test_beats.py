@@ -69,6 +69,12 @@ def test_scheduled_traffic_on_the_hour_is_everybodys(spark: SparkSession) -> Non
     assert hits(spark, crowd(2) + cron, users) == {}
 
 
+def test_a_busy_morning_has_no_beats_unless_its_slots_stand_out(spark: SparkSession) -> None:
+    morning = [f"{hour:02d}:{minute:02d}" for hour in (10, 11) for minute in range(0, 60, 5)]
+    office = [row for name in MEMBERS for row in burst(name, morning)]
+    assert hits(spark, crowd(5) + office, [template(name, "t1") for name in MEMBERS]) == {}
+
+
 def test_who_shares_the_template_but_fires_at_other_times_is_told_with_no_hits(spark: SparkSession) -> None:
     bursts = crowd(3) + [row for name in MEMBERS for row in burst(name, BEATS)] + burst("odd", ["00:10", "12:40"])
     found = hits(spark, bursts, [template(name, "t1") for name in (*MEMBERS, "odd", "idle")])
