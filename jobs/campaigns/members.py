@@ -90,9 +90,11 @@ def transform(
     named = lineage.where(F.col("event").isin("born", "continued")).select("campaign_id", "cluster_id")
     pieces = clusters.join(named, on="cluster_id", how="inner")
     is_evidence = F.col("signal") != "prior"
+    evidence = F.when(is_evidence, F.col("microbits")).otherwise(0)
     is_strong = (F.col("microbits") >= STRONG_MICROBITS) & (F.col("accounts_sharing") >= MIN_SHARING)
     weighed = pieces.groupBy("campaign_id", "account_id").agg(
         F.sum("microbits").alias("microbits"),
+        (F.sum(evidence) - F.max(evidence)).alias("others_microbits"),
         F.sum(F.when(is_evidence & (F.col("microbits") >= 1_000_000), 1).otherwise(0)).cast("int").alias("families"),
         F.count_if(F.col("family").isin(*_MADE_ALIKE) & is_strong).alias("made_families"),
         F.max((F.col("family") == "content") & is_strong).alias("shares_content"),
@@ -113,6 +115,7 @@ def transform(
             "campaign_id",
             "account_id",
             "microbits",
+            "others_microbits",
             "families",
             "made_families",
             "shares_content",

@@ -42,8 +42,10 @@ MOST = 0.8  # of the campaign's accounts show its prompts: then lacking them tel
 MADE_ALIKE = 2  # strong kinds of evidence of how it was made and paid; a stranger has one by coincidence, hardly two
 MIN_ALIKE = 5  # accounts made alike, to speak for the campaign's; with fewer, all members do
 SURE = 0.95  # an account is not called operated below it: a membership is the best of many coincidences, so a little too sure
+ONE_THING = 5.0  # bits of all kinds of evidence but the strongest: below, what one stranger in 32 has by coincidence
 DOUBT = 2.0  # bits: an account is called operated only where that is four times likelier than that it was stolen
 PRIOR_VICTIM = 0.1  # of a campaign's accounts, before looking
+LEAST_VICTIM = 0.02  # however few there seem to be: a big campaign must not outvote a stranger who differs in all
 PSEUDO = 3.0  # doubtful members that the priors stand for: a campaign of thirty accounts must be able to overrule them
 ROUNDS = 20  # of the estimate; it settles in fewer
 OWN_WORK, MUCH_OWN_WORK = (
@@ -79,10 +81,10 @@ WORKED = {
 def assign_roles(members: pa.Table) -> pa.Table:
     """Roles of one campaign's members.
 
-    `members`: campaign_id, account_id, microbits, families, made_families, shares_content, exchanges, requests, sketched
-    requests, active days, events in all and on what the campaign uses per habit (template, system, client, network), and the two
-    activity dates. The footprint is an account's template events per sketched request against the campaign's median, at most 1: how
-    much of its traffic is the campaign's.
+    `members`: campaign_id, account_id, microbits in all and of all kinds of evidence but the strongest, families,
+    made_families, shares_content, exchanges, requests, sketched requests, active days, events in all and on what the
+    campaign uses per habit (template, system, client, network), and the two activity dates. The footprint is an account's
+    template events per sketched request against the campaign's median, at most 1: how much of its traffic is the campaign's.
     """
     members = members.sort_by("account_id")
     sketched = members["sketched"].to_numpy()
@@ -100,8 +102,9 @@ def assign_roles(members: pa.Table) -> pa.Table:
     alike = made_alike if made_alike.sum() >= MIN_ALIKE else np.ones(len(bits), dtype=np.bool_)
     lacking = _bits_of_lacking_prompts(shares_content, alike, sketched, rate)
     unsure = bits + lacking < np.log2(SURE / (1 - SURE))
+    one_thing = members["others_microbits"].to_numpy() < ONE_THING * MICRO
     telling = shares_content[alike].mean() >= MOST
-    passing = unsure | (telling & ~shares_content & (sketched >= MIN_SKETCHED) & ~made_alike)
+    passing = unsure | one_thing | (telling & ~shares_content & (sketched >= MIN_SKETCHED) & ~made_alike)
     clues = {
         "made": (made_families == 0).astype(np.int64),
         "work": (footprint_at_most < OWN_WORK).astype(int) + (footprint_at_most < MUCH_OWN_WORK),
@@ -182,7 +185,7 @@ def _stolen_bits(clues: Mapping[str, Ints]) -> Floats:
     total: Floats = np.zeros(count)
     for turn in range(ROUNDS):
         worked = 1.0 - stolen
-        prior = (stolen.sum() + PSEUDO * PRIOR_VICTIM) / (count + PSEUDO)
+        prior = max((stolen.sum() + PSEUDO * PRIOR_VICTIM) / (count + PSEUDO), LEAST_VICTIM)
         total = np.full(count, np.log2(prior / (1 - prior)))
         in_use = np.zeros(count)  # bits of the clues that only an owner who uses the account leaves
         for name, codes in clues.items():

@@ -15,7 +15,8 @@ DAY = date(2026, 3, 5)
 def account(name: str, **row: Any) -> dict[str, Any]:
     """A member that does nothing but the campaign's work and was made like the others."""
     usual = {
-        "campaign_id": "c1", "account_id": name, "microbits": 20_000_000, "families": 6, "made_families": 3,
+        "campaign_id": "c1", "account_id": name, "microbits": 20_000_000, "others_microbits": 18_000_000,
+        "families": 6, "made_families": 3,
         "shares_content": True, "exchanges": 100, "requests": 100, "sketched": 100, "active_days": 5,
         "template_events": 300, "core_template_events": 300, "system_events": 100, "core_system_events": 100,
         "client_events": 100, "core_client_events": 100, "network_events": 100, "core_network_events": 100,
@@ -144,6 +145,25 @@ def test_who_only_passes_through_does_not_make_the_operators_accounts_look_stole
 
 def test_a_doubtful_member_is_not_called_operated() -> None:
     assert roles(*OPERATED, account("d", microbits=2_000_000))["d"][0] == "shared_infrastructure"
+
+
+def test_one_thing_in_common_and_faint_coincidences_beside_it_accuse_nobody() -> None:
+    """A popular template, a common client and a provider's network: sure to belong by the sum, by one thing in truth."""
+    bystander = account("x", made_families=0, microbits=5_000_000, others_microbits=2_600_000)
+    assert roles(*OPERATED, bystander)["x"][0] == "shared_infrastructure"
+    two_things = bystander | {"others_microbits": 5_100_000}
+    assert roles(*OPERATED, two_things)["x"][0] == "operated"
+
+
+def test_a_stranger_is_not_outvoted_by_a_big_campaign_without_stolen_accounts() -> None:
+    """Its client and its network are its own and it was not made like the others; only its prompts are the campaign's."""
+    own_addresses = {"core_network_events": 0}
+    campaign = [account(f"a{n:03d}", **own_addresses) for n in range(118)]
+    aged = [account(f"b{n:03d}", made_families=0, **own_addresses) for n in range(10)]
+    stranger = account("x", made_families=0, core_client_events=0, **own_addresses)
+    found = roles(*campaign, *aged, stranger)
+    assert found["x"][0] == "victim"
+    assert {found[row["account_id"]][0] for row in [*campaign, *aged]} == {"operated"}
 
 
 def test_lacking_the_prompts_that_everybody_else_sends_outweighs_two_coincidences() -> None:
