@@ -2,7 +2,7 @@
 
 `python -m tests.accuracy.report FOLDER [FOLDER ...] [--lookalikes FOLDER] [--adversary FOLDER]
 [--lives FOLDER] [--sizes FOLDER]` reads what `tests.accuracy.worlds`, `ablation`, `peers` and `adversary` wrote.
-Folders that do not exist are left out.
+A section that nothing was measured for stays as it is in the document. Each names the code it was measured with.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,16 @@ OF_LIVES = (
     ("account precision on the last night", "account_precision"),
     ("account recall on the last night", "account_recall"),
 )
+ORDER = (
+    "small",
+    "varied",
+    "The same world",
+    "Against the alternatives",
+    "Ablation",
+    "Look-alikes",
+    "Adversary",
+    "Sixty nights",
+)  # how the headings of the sections begin
 TIERS = (("recall", "account_recall"), ("pairwise F1", "pairwise_f1"), ("volume", "volume_attributed"))
 INTRODUCTION = """# Accuracy
 
@@ -55,7 +66,8 @@ Simulated worlds with known truth (`iolaus simulate`), one frozen setting, score
 were used for tuning; the others were not looked at while anything was tuned. `small` is the fixed roster of eight campaigns,
 one or more of every tier, among all look-alikes; in `varied` worlds the seed also draws every dial of the campaigns, their
 number and sizes, and the sizes of the look-alike groups. Intervals are 95 % bootstrap intervals over worlds. Simulator and
-detector have the same authors: read the losses first.
+detector have the same authors: read the losses first. Each section names the code it was measured with (`code_version` in
+`published.runs`); sections of different code are of different detectors.
 
 What is not good: in `varied` worlds about four accounts of a hundred that an operator works are missed, six of ten
 of them because they are called stolen, the others because they are left out of every group; and about one stolen account in
@@ -99,19 +111,53 @@ def main() -> None:
     parser.add_argument("--lives", type=Path)
     parser.add_argument("--sizes", type=Path)
     asked = parser.parse_args()
-    worlds = _worlds(asked.folders)
-    sections = [INTRODUCTION, *(_section(name, worlds[name]) for name in sorted(worlds))]
-    if asked.sizes and asked.sizes.exists():
-        sections += [SIZES, _sizes([json.loads(path.read_text()) for path in sorted(asked.sizes.glob("*.json"))])]
-    sections += [against_peers(asked.folders), ablation.section(asked.folders)]
-    if asked.lookalikes and asked.lookalikes.exists():
-        near = _worlds([asked.lookalikes])
-        sections += [LOOKALIKES, *(innocents.section(name, near[name]) for name in sorted(near))]
-    if asked.adversary and asked.adversary.exists():
-        sections.append(adversary_report.section(asked.adversary))
-    if asked.lives and asked.lives.exists():
-        sections += [LIVES, *(_lives(figures) for figures in _worlds([asked.lives]).values())]
-    TARGET.write_text("\n".join(each for each in sections if each), encoding="utf-8")
+    own = [path for folder in asked.folders for path in folder.glob("*.json")]
+    measured: list[tuple[str, list[Path]]] = [
+        *((_section(name, figures), own) for name, figures in _worlds(asked.folders).items()),
+        (against_peers(asked.folders), [path for folder in asked.folders for path in folder.glob("peers/*.json")]),
+        (
+            ablation.section(asked.folders),
+            [path for folder in asked.folders for path in folder.glob("*/ablation-*.json")],
+        ),
+    ]
+    for folder, section in (
+        (asked.sizes, _sizes),
+        (asked.lookalikes, _lookalikes),
+        (asked.adversary, adversary_report.section),
+        (asked.lives, _lives),
+    ):
+        if folder and folder.exists():
+            measured.append((section(folder), list(folder.glob("*.json"))))
+    found = [f"{text}\n{_measured_with(paths)}\n" for text, paths in measured if text]
+    TARGET.write_text(merged(TARGET.read_text(encoding="utf-8"), found), encoding="utf-8")
+
+
+def merged(document: str, sections: Iterable[str]) -> str:
+    """The document with new sections in the place of those they measure again; what stands before the first is the introduction's.
+
+    A section is known by how its heading begins. Raises `ValueError` for one that ORDER does not have.
+    """
+    by_place: dict[int, str] = {}
+    for text in [*("## " + part for part in document.split("\n## ")[1:]), *sections]:
+        begins = [place for place, name in enumerate(ORDER) if text.startswith(f"## {name}")]
+        if not begins:
+            raise ValueError(f"No place is known for the section {text.splitlines()[0]!r}.")
+        by_place[begins[0]] = text.strip("\n") + "\n"
+    return "\n".join([INTRODUCTION, *(by_place[place] for place in sorted(by_place))])
+
+
+def _measured_with(paths: Iterable[Path]) -> str:
+    codes = sorted({code for path in paths for code in _codes(json.loads(path.read_text()))})
+    return f"Measured with code {', '.join(f'`{code}`' for code in codes)}."
+
+
+def _codes(figures: Any) -> Iterator[str]:
+    """Every `code` in figures that may hold figures."""
+    for name, value in figures.items():
+        if name == "code":
+            yield value
+        elif isinstance(value, dict):
+            yield from _codes(value)
 
 
 def _worlds(folders: list[Path]) -> dict[str, list[dict[str, Any]]]:
@@ -148,7 +194,16 @@ def _section(name: str, figures: list[dict[str, Any]]) -> str:
     return "\n".join([*lines, ""])
 
 
-def _lives(figures: list[dict[str, Any]]) -> str:
+def _lookalikes(folder: Path) -> str:
+    near = _worlds([folder])
+    return "\n".join([LOOKALIKES, *(innocents.section(name, near[name]) for name in sorted(near))])
+
+
+def _lives(folder: Path) -> str:
+    return "\n".join([LIVES, *map(_life, _worlds([folder]).values())])
+
+
+def _life(figures: list[dict[str, Any]]) -> str:
     seeds = ", ".join(sorted(each["world"].split(":")[1] for each in figures))
     lines = [f"Seeds {seeds}.", "", "| | mean | 95 % interval | worst |", "|---|---|---|---|"]
     return "\n".join(
@@ -156,8 +211,9 @@ def _lives(figures: list[dict[str, Any]]) -> str:
     )
 
 
-def _sizes(figures: list[dict[str, Any]]) -> str:
+def _sizes(folder: Path) -> str:
     """A column for each size; the preset has 5,000 accounts unless told."""
+    figures = [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
     of_size = {int(parsed(each["world"])[2].get("accounts", 5_000)): each for each in figures}
     sizes = sorted(of_size)
     preset, seed, given = parsed(figures[0]["world"])
@@ -170,7 +226,7 @@ def _sizes(figures: list[dict[str, Any]]) -> str:
         f"| {title} | {' | '.join(_mean([] if value is None else [value]) for value in values)} |"
         for title, values in rows
     ]
-    return "\n".join([*lines, ""])
+    return "\n".join([SIZES, *lines, ""])
 
 
 def _row(title: str, values: list[float | None], key: str) -> str:

@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from jobs import steps
 from jobs.evaluate import PUBLISHED, evaluate, read_truth
+from jobs.provenance import code_version
 from jobs.run import Runner, landed_nights, runner
 from jobs.settings import PSEUDONYM_KEY, settings
 from jobs.simulate.worlds import write_world
@@ -77,12 +78,12 @@ def run_world(engine: Runner, root: Path, world: str) -> Figures:
 
 
 def score(published: dict[str, pa.Table], truth: Path) -> Figures:
-    """The evaluation as plain figures, with the groups of each kind of look-alike and the victims beside them."""
+    """The evaluation as plain figures, with the groups of each kind of look-alike, the victims and the code beside them."""
     known = read_truth(truth)
     figures: Figures = json.loads(evaluate(published, known).as_json())
     for kind, groups in groups_by_kind(published, known).items():
         figures["lookalikes"].setdefault(kind, {}).update(groups)
-    return figures
+    return figures | {"code": code_version()}
 
 
 if __name__ == "__main__":

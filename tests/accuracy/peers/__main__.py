@@ -62,7 +62,7 @@ def score_world(root: Path) -> Figures:
             print(f"{root.name} {peer.title}: {outcome.seconds:.0f} s, {said}", flush=True)  # noqa: T201
     finally:
         shutil.rmtree(work)
-    return {"world": own["world"], "peers": peers}
+    return {"world": own["world"], "code": own["code"], "peers": peers}
 
 
 if __name__ == "__main__":
