@@ -77,11 +77,16 @@ def transform(
 
 
 def _slots(shared_bursts: DataFrame) -> DataFrame:
-    """Account, slot number of its day, and hour, from the slot that names the entity; the shifted ones are left out."""
+    """Account, slot and hour, both counted since 1970, from the slot that names the entity; shifted ones are left out.
+
+    Late rows are of earlier days: what they hit then is no hit of tonight's beats.
+    """
+    day = F.datediff(F.to_date(F.substring("entity", 1, 10)), F.lit(date(1970, 1, 1)))
     hour, minute = F.substring("entity", 12, 2).cast("int"), F.substring("entity", 15, 2).cast("int")
     return (
         shared_bursts.where(minute % SLOT_MINUTES == 0)
-        .select("account_id", ((hour * 60 + minute) / SLOT_MINUTES).cast("int").alias("slot"), hour.alias("hour"))
+        .select("account_id", (day * 24 + hour).alias("hour"), (minute / SLOT_MINUTES).cast("int").alias("place"))
+        .select("account_id", (F.col("hour") * HOUR_SLOTS + F.col("place")).alias("slot"), "hour")
         .distinct()
     )
 
@@ -101,7 +106,7 @@ def _anchors(anchored: DataFrame, slots: DataFrame) -> DataFrame:
 
 
 def _beats(crowds: DataFrame, of_slot: DataFrame, anchors: DataFrame) -> DataFrame:
-    """Per anchor the slots of the day in which more of its accounts fire than its rate around and everybody's there allow."""
+    """Per anchor the slots in which more of its accounts fire than its rate around and everybody's there allow."""
     around = Window.partitionBy("signal", "entity").orderBy("slot").rangeBetween(-NEIGHBOUR_SLOTS, NEIGHBOUR_SLOTS)
     close = Window.partitionBy("signal", "entity").orderBy("slot").rangeBetween(-1, 1)
     own_rate = (F.sum("crowd").over(around) - F.sum("crowd").over(close)) / F.lit(2.0 * NEIGHBOUR_SLOTS - 2)

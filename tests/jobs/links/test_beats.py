@@ -2,25 +2,26 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from pyspark.sql import SparkSession
 
 from jobs.links.beats import transform
-from tests.tables import NIGHT, frame, picked
+from tests.tables import NIGHT, YESTERDAY, frame, picked
 
 BEATS = [f"{hour:02d}:{minute}" for hour, minute in zip(range(1, 22, 2), ("05", "25", "50") * 4, strict=False)]
 HOURS = [f"{hour:02d}:00" for hour in range(24)]
 MEMBERS = [f"m{n:02d}" for n in range(12)]
 
 
-def burst(account: str, slots: Iterable[str]) -> list[dict[str, Any]]:
+def burst(account: str, slots: Iterable[str], day: date = NIGHT) -> list[dict[str, Any]]:
     return [
         {
-            "activity_date": NIGHT,
+            "activity_date": day,
             "account_id": account,
             "signal": "shared_burst",
-            "entity": f"{NIGHT}T{slot}",
+            "entity": f"{day}T{slot}",
             "events": 1,
         }
         for slot in slots
@@ -80,6 +81,13 @@ def test_who_shares_the_template_but_fires_at_other_times_is_told_with_no_hits(s
     found = hits(spark, bursts, [template(name, "t1") for name in (*MEMBERS, "odd", "idle")])
     assert found["odd", "prompt_template|t1"] == (0, 0)  # in hours without a beat none is to be hit by chance
     assert ("idle", "prompt_template|t1") not in found
+
+
+def test_late_rows_of_another_day_hit_nothing_of_tonight(spark: SparkSession) -> None:
+    bursts = crowd(6) + [row for name in MEMBERS for row in burst(name, BEATS)] + burst("late", BEATS, YESTERDAY)
+    found = hits(spark, bursts, [template(name, "t1") for name in (*MEMBERS, "late")])
+    assert found["late", "prompt_template|t1"] == (0, 0)
+    assert found["m00", "prompt_template|t1"][0] == 11
 
 
 def test_chance_is_counted_by_the_hours_in_which_an_account_is_awake(spark: SparkSession) -> None:
