@@ -52,13 +52,15 @@ def transform(
     """
     slots = _slots(shared_bursts)
     of_slot = slots.groupBy("slot", "hour").agg(F.count("*").alias("slot_accounts"))
-    anchored = observations.where(F.col("signal").isin(*ANCHORS)).select("account_id", "signal", "entity")
+    met = observations.where(F.col("signal").isin(*ANCHORS)).select("account_id", "signal", "entity")
+    anchors = scratch(_anchors(met, slots))
+    anchored = scratch(met.join(anchors.select("signal", "entity"), on=["signal", "entity"], how="inner"))
     crowds = scratch(
         anchored.join(slots, on="account_id", how="inner")
         .groupBy("signal", "entity", "slot", "hour")
         .agg(F.count("*").alias("crowd"))
     )
-    beats = scratch(_beats(crowds, of_slot, _anchors(anchored, slots)))
+    beats = scratch(_beats(crowds, of_slot, anchors))
     chances = _chances(crowds, of_slot, beats)
     hit = beats.select("signal", "entity", "slot", F.lit(1).alias("hit"))
     return (
