@@ -6,8 +6,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 ROOT ?= demo
 ACCURACY ?= accuracy
-INNOCENT_SEEDS ?= $(shell seq 1021 1040)
-NEAR_SEEDS ?= $(shell seq 1041 1060)
+INNOCENT_SEEDS ?= $(shell seq 1201 1220)
+NEAR_SEEDS ?= $(shell seq 1221 1240)
 REPORT = $(BIN)/python -m tests.accuracy.report $(ACCURACY) $(foreach part,lookalikes adversary lives sizes,--$(part) $(ACCURACY)/$(part))
 
 .PHONY: help setup demo test check nights bench bench-nights bench-accuracy bench-lookalikes bench-adversary bench-lives dictionary clean
@@ -46,9 +46,9 @@ bench-nights: setup ## time sixty nights one after another, and one in which not
 	$(BIN)/python -m tests.bench_nights bench-nights
 
 bench-accuracy: setup ## score worlds nobody tuned for, what each signal adds, and the alternatives on them (hours)
-	KEEP_WORLDS=1 $(BIN)/python -m tests.accuracy.worlds $(ACCURACY) $(foreach seed,941 942 943 944 945 946,small:$(seed):days=7) $(foreach seed,991 992 993 994 995 996,varied:$(seed):days=7)
-	$(BIN)/python -m tests.accuracy.worlds $(ACCURACY)/sizes $(foreach size,5000 25000 100000,small:1061:accounts=$(size):days=2)
-	$(BIN)/python -m tests.accuracy.ablation 2 $(ACCURACY)/small_941_days-7 $(ACCURACY)/varied_991_days-7
+	KEEP_WORLDS=1 $(BIN)/python -m tests.accuracy.worlds $(ACCURACY) $(foreach seed,1101 1102 1103 1104 1105 1106,small:$(seed):days=7) $(foreach seed,1151 1152 1153 1154 1156 1157,varied:$(seed):days=7)
+	$(BIN)/python -m tests.accuracy.worlds $(ACCURACY)/sizes $(foreach size,5000 25000 100000,small:1251:accounts=$(size):days=2)
+	$(BIN)/python -m tests.accuracy.ablation 2 $(ACCURACY)/small_1101_days-7 $(ACCURACY)/varied_1151_days-7
 	$(BIN)/python -m tests.accuracy.peers $(ACCURACY)
 	$(REPORT)
 
