@@ -27,3 +27,17 @@ def usable(observations: DataFrame, synchronies: DataFrame, entities: DataFrame,
         .where(F.col("place") <= MAX_PER_SIGNAL)
         .drop("events", "place", "is_hub", "rarity_bits")
     )
+
+
+def numbered(entities: DataFrame) -> DataFrame:
+    """Entities that may be a side of a cell, with `number` and, by family, `kind`: many pairs are counted by numbers fast.
+
+    Joins of millions of pairs also outgrow what an engine can hold of strings (2 GiB of one column).
+    """
+    together = Window.partitionBy(F.lit(0))  # all in one place: entities are far fewer than who met them
+    return (
+        entities.where(~F.col("is_hub"))
+        .drop("rarity_bits")
+        .withColumn("number", F.row_number().over(together.orderBy("family", "signal", "entity")).cast("long"))
+        .withColumn("kind", F.dense_rank().over(together.orderBy("family")))
+    )

@@ -19,7 +19,7 @@ from pyspark.sql import functions as F
 from jobs.columns import NIGHT
 from jobs.graph.chance import expected_by_chance, log_tail
 from jobs.graph.decisions import cleared
-from jobs.graph.incidence import usable
+from jobs.graph.incidence import numbered, usable
 
 INPUTS = {
     "links.observations": NIGHT,
@@ -45,11 +45,9 @@ def transform(
     scratch: Callable[[DataFrame], DataFrame],
 ) -> DataFrame:
     """Columns signal_a, entity_a, signal_b, entity_b, accounts_a, accounts_b, accounts, expected_accounts, log_tail."""
-    numbered = scratch(_numbered(entities))
+    known = scratch(numbered(entities))
     met = scratch(
-        usable(observations, synchronies, numbered, cleared(case_decisions, night)).select(
-            "account_id", "number", "kind"
-        )
+        usable(observations, synchronies, known, cleared(case_decisions, night)).select("account_id", "number", "kind")
     )
     sides = [met.select("account_id", *_of_side(side, "number", "kind")) for side in "ab"]
     together = (
@@ -61,8 +59,8 @@ def transform(
         .where(F.col("accounts") >= MIN_SHARED)
         .withColumn("number_b", F.col("pair") % F.lit(PAIR))
         .withColumn("number_a", F.expr(f"(pair - number_b) div {PAIR}"))
-        .join(numbered.select(*_of_side("a", *_SIDE), "population"), on="number_a", how="inner")
-        .join(numbered.select(*_of_side("b", *_SIDE)), on="number_b", how="inner")
+        .join(known.select(*_of_side("a", *_SIDE), "population"), on="number_a", how="inner")
+        .join(known.select(*_of_side("b", *_SIDE)), on="number_b", how="inner")
         .withColumn(
             "expected_accounts",
             F.round(expected_by_chance(F.col("accounts_a"), F.col("accounts_b"), F.col("population")), 6),
@@ -96,17 +94,6 @@ def transform(
             "expected_accounts",
             "log_tail",
         )
-    )
-
-
-def _numbered(entities: DataFrame) -> DataFrame:
-    """Entities that may be a side of a cell, with `number` and, by family, `kind`: many pairs are counted by numbers fast."""
-    together = Window.partitionBy(F.lit(0))  # all in one place: entities are far fewer than who met them
-    return (
-        entities.where(~F.col("is_hub"))
-        .drop("rarity_bits")
-        .withColumn("number", F.row_number().over(together.orderBy("family", "signal", "entity")).cast("long"))
-        .withColumn("kind", F.dense_rank().over(together.orderBy("family")))
     )
 
 

@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 from jobs.columns import NIGHT
 from jobs.graph.components import connected_components
 from jobs.graph.decisions import cleared
-from jobs.graph.incidence import usable
+from jobs.graph.incidence import numbered, usable
 
 INPUTS = {
     "links.observations": NIGHT,
@@ -41,26 +41,23 @@ def transform(
     scratch: Callable[[DataFrame], DataFrame],
 ) -> DataFrame:
     """Columns account_id, component (smallest account id in it), component_accounts, cells."""
-    all_pairs = scratch(usable(observations, synchronies, entities, cleared(case_decisions, night)))
-    pairs = all_pairs.select("account_id", "signal", "entity")
-    side_a = pairs.select("account_id", F.col("signal").alias("signal_a"), F.col("entity").alias("entity_a"))
-    side_b = pairs.select("account_id", F.col("signal").alias("signal_b"), F.col("entity").alias("entity_b"))
-    # Engines hold the left side of a join in memory: never that of every cell with all accounts of one of its entities.
-    met_first = cells.select("signal_a", "entity_a", "signal_b", "entity_b").join(
-        side_a, on=["signal_a", "entity_a"], how="inner"
-    )
+    known = scratch(numbered(entities))
+    all_pairs = scratch(usable(observations, synchronies, known, cleared(case_decisions, night)))
+    pairs = all_pairs.select("account_id", "number")
+    # From the rarer of a cell's entities: the commoner ones of all cells have ten times as many accounts.
+    met_rarer = _sides(cells, known).join(pairs.withColumnRenamed("number", "rarer"), on="rarer", how="inner")
     taking_part = scratch(
-        side_b.join(met_first, on=["account_id", "signal_b", "entity_b"], how="inner").select(
-            "account_id", "signal_a", "entity_a", "signal_b", "entity_b"
-        )
+        pairs.withColumnRenamed("number", "commoner")
+        .join(met_rarer, on=["account_id", "commoner"], how="inner")
+        .select("account_id", "rarer", "commoner")
     )
     met = (
-        taking_part.select("account_id", F.col("signal_a").alias("signal"), F.col("entity_a").alias("entity"))
-        .union(taking_part.select("account_id", "signal_b", "entity_b"))
+        taking_part.select("account_id", F.col("rarer").alias("number"))
+        .union(taking_part.select("account_id", "commoner"))
         .distinct()
     )
-    centres = met.groupBy("signal", "entity").agg(F.min("account_id").alias("right"))
-    edges = met.join(centres, on=["signal", "entity"], how="inner").select(F.col("account_id").alias("left"), "right")
+    centres = met.groupBy("number").agg(F.min("account_id").alias("right"))
+    edges = met.join(centres, on="number", how="inner").select(F.col("account_id").alias("left"), "right")
     found = scratch(connected_components(edges.distinct(), scratch)).withColumnRenamed("node", "account_id")
     everyone = found.unionByName(_recruits(all_pairs, found))
     sizes = everyone.groupBy("component").agg(F.count("*").alias("component_accounts"))
@@ -69,6 +66,18 @@ def transform(
         everyone.join(sizes, on="component", how="inner")
         .join(counts, on="account_id", how="left")
         .select("account_id", "component", "component_accounts", F.coalesce("cells", F.lit(0)).alias("cells"))
+    )
+
+
+def _sides(cells: DataFrame, known: DataFrame) -> DataFrame:
+    """The numbers of each cell's two entities, by which of them fewer accounts met: `rarer`, `commoner`."""
+    for side in "ab":
+        of_side = known.select(*[F.col(name).alias(f"{name}_{side}") for name in ("signal", "entity", "number")])
+        cells = cells.join(of_side, on=[f"signal_{side}", f"entity_{side}"], how="inner")
+    is_a = F.col("accounts_a") <= F.col("accounts_b")
+    return cells.select(
+        F.when(is_a, F.col("number_a")).otherwise(F.col("number_b")).alias("rarer"),
+        F.when(is_a, F.col("number_b")).otherwise(F.col("number_a")).alias("commoner"),
     )
 
 
