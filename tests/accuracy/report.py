@@ -63,19 +63,19 @@ INTRODUCTION = """# Accuracy
 
 Simulated worlds with known truth (`iolaus simulate`), one frozen setting, scored on the last night with the same code as
 `iolaus evaluate`; `make bench-accuracy`, `bench-lookalikes`, `bench-adversary` and `bench-lives` repeat it. Seeds below 100
-were used for tuning; the others were not looked at while anything was tuned (`varied` 1155 was, when a bystander was accused in it:
-it became a tuning world, and 1157 took its place). `small` is the fixed roster of eight campaigns,
-one or more of every tier, among all look-alikes; in `varied` worlds the seed also draws every dial of the campaigns, their
-number and sizes, and the sizes of the look-alike groups. Intervals are 95 % bootstrap intervals over worlds. Simulator and
-detector have the same authors: read the losses first. Each section names the code it was measured with (`code_version` in
-`published.runs`); sections of different code are of different detectors.
+were used for tuning; the others were not looked at while anything was tuned (`varied` 1155 was, when a bystander was
+accused in it: it became a tuning world, and 1157 took its place). `small` is the fixed roster of eight campaigns, one or
+more of every tier, among all look-alikes; in `varied` worlds the seed also draws every dial of the campaigns, their number
+and sizes, and the sizes of the look-alike groups. Intervals are 95 % bootstrap intervals over worlds. Simulator and detector
+have the same authors: read the losses first. Each section names the code it was measured with (`code_version` in
+`published.runs`); sections of different code may be of different detectors.
 
-What is not good: in `varied` worlds three accounts of a hundred that an operator works are missed. Of these 111 accounts in six
-worlds 50 had not sent a request yet, 46 are called stolen, the others are left out of every group or taken for passers-by.
-Five of 424 stolen accounts are called operated: one whose owner does not use it cannot be told from an operator's aged account. An
-account that shares nothing but prompts stays out, because one kind of thing in common is not coordination; it takes an account
-of five requests a day about a week to show that it keeps time, too. Where an operator mixes unrelated customers into its own
-accounts, those of their requests that ask for the campaign's tasks are counted as its own.
+What is not good: in `varied` worlds three accounts of a hundred that an operator works are missed. Of these 111 accounts in
+six worlds 50 had not sent a request yet, 46 are called stolen, the others are left out of every group or taken for
+passers-by. Five of 244 stolen accounts in those worlds are called operated: one whose owner does not use it cannot be told
+from an operator's aged account. An account that shares nothing but prompts stays out, because one kind of thing in common is
+not coordination; if it also keeps time, one of five requests a day needs about a week to show it. Where an operator mixes
+unrelated customers into its own accounts, those of their requests that ask for the campaign's tasks are counted as its own.
 In very large worlds strangers with common habits (cron jobs at the full hour, companies that use the same client) still fall
 into groups; their judgement, not the linking, keeps them from being suspected.
 """
