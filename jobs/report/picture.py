@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape
 
-from jobs.report.colours import ROLES, SERIES
+from jobs.report.colours import EVIDENCE, OTHER, ROLES
 
 SIZE, MARGIN = 460, 20
 MAX_ACCOUNTS, MAX_ENTITIES = 120, 24
@@ -40,8 +40,7 @@ def picture(members: Sequence[dict[str, Any]], shared: Sequence[dict[str, Any]])
     step = max(1, math.ceil(len(accounts) / MAX_ACCOUNTS))
     drawn = accounts[::step]
     role = {row["account_id"]: row["role"] for row in members}
-    names = sorted({family[entity] for entity in entities})
-    colour = {name: SERIES[index % len(SERIES)] for index, name in enumerate(names)}
+    colour = {name: EVIDENCE.get(name, OTHER) for name in {family[entity] for entity in entities}}
     by_family = sorted(entities, key=lambda entity: (family[entity], -len(links[entity]), entity))
     centre, radius = SIZE / 2, SIZE / 2 - MARGIN
     account_at = _ring(_by_company(drawn, links, by_family), centre, radius)
