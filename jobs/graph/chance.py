@@ -11,6 +11,7 @@ from __future__ import annotations
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
+LEAST_EXPECTED = 1e-6  # as many are always allowed for, or one would be infinitely surprising
 ROUNDING = 6  # decimals kept of a logarithm: engines' libraries differ in the last bits
 
 
@@ -21,9 +22,9 @@ def expected_by_chance(accounts_a: Column, accounts_b: Column, population: Colum
 
 def log_tail(observed: Column, expected: Column) -> Column:
     """Upper bound of ln P(count >= observed), nats; 0 where the count is no larger than expected."""
-    n = observed.cast("double")
-    bound = -(n * F.ln(n / expected) - n + expected)
-    return F.round(F.when(n > expected, bound).otherwise(F.lit(0.0)), ROUNDING)
+    n, least = observed.cast("double"), F.greatest(expected, F.lit(LEAST_EXPECTED))
+    bound = -(n * F.ln(n / least) - n + least)
+    return F.round(F.when(n > least, bound).otherwise(F.lit(0.0)), ROUNDING)
 
 
 def bits(ratio: Column) -> Column:

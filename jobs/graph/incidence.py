@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 MAX_PER_SIGNAL = 16  # entities of one signal an account brings in, most used first: bounds the pairs at a few hundred
@@ -41,3 +41,8 @@ def numbered(entities: DataFrame) -> DataFrame:
         .withColumn("number", F.row_number().over(together.orderBy("family", "signal", "entity")).cast("long"))
         .withColumn("kind", F.dense_rank().over(together.orderBy("family")))
     )
+
+
+def of_side(side: str, *names: str) -> list[Column]:
+    """The columns under the names they have on one side, `a` or `b`, of a cell."""
+    return [F.col(name).alias(f"{name}_{side}") for name in names]

@@ -19,7 +19,7 @@ from pyspark.sql import functions as F
 from jobs.columns import NIGHT
 from jobs.graph.chance import expected_by_chance, log_tail
 from jobs.graph.decisions import cleared
-from jobs.graph.incidence import numbered, usable
+from jobs.graph.incidence import numbered, of_side, usable
 
 INPUTS = {
     "links.observations": NIGHT,
@@ -49,7 +49,7 @@ def transform(
     met = scratch(
         usable(observations, synchronies, known, cleared(case_decisions, night)).select("account_id", "number", "kind")
     )
-    sides = [met.select("account_id", *_of_side(side, "number", "kind")) for side in "ab"]
+    sides = [met.select("account_id", *of_side(side, "number", "kind")) for side in "ab"]
     together = (
         sides[0]
         .join(sides[1], on="account_id", how="inner")
@@ -59,17 +59,15 @@ def transform(
         .where(F.col("accounts") >= MIN_SHARED)
         .withColumn("number_b", F.col("pair") % F.lit(PAIR))
         .withColumn("number_a", F.expr(f"(pair - number_b) div {PAIR}"))
-        .join(known.select(*_of_side("a", *_SIDE), "population"), on="number_a", how="inner")
-        .join(known.select(*_of_side("b", *_SIDE)), on="number_b", how="inner")
+        .join(known.select(*of_side("a", *_SIDE), "population"), on="number_a", how="inner")
+        .join(known.select(*of_side("b", *_SIDE)), on="number_b", how="inner")
         .withColumn(
             "expected_accounts",
             F.round(expected_by_chance(F.col("accounts_a"), F.col("accounts_b"), F.col("population")), 6),
         )
         .where(F.col("expected_accounts") <= F.col("accounts") * MAX_CHANCE_SHARE)
     )
-    tested = scratch(together).withColumn(
-        "log_tail", log_tail(F.col("accounts"), F.greatest("expected_accounts", F.lit(1e-6)))
-    )
+    tested = scratch(together).withColumn("log_tail", log_tail(F.col("accounts"), F.col("expected_accounts")))
     place = Window.partitionBy(*STRATUM).orderBy("log_tail", "signal_a", "entity_a", "signal_b", "entity_b")
     limit = F.round(F.ln(F.lit(ALPHA) * F.col("place") / F.col("hypotheses")), 6)
     ranked = (
@@ -100,10 +98,6 @@ def transform(
 _SIDE = ("number", "signal", "entity", "family", "accounts")
 
 
-def _of_side(side: str, *names: str) -> list[Column]:
-    return [F.col(name).alias(f"{name}_{side}") for name in names]
-
-
 def _size(accounts: str) -> Column:
     """Size class: 3, 4 to 7, 8 to 15, ... accounts."""
     return F.floor(F.log2(F.col(accounts).cast("double")) + F.lit(1e-9)).cast("int")
@@ -117,7 +111,7 @@ def _hypotheses(entities: DataFrame) -> DataFrame:
         .groupBy("family", "size")
         .agg(F.count("*").alias("of_class"))
     )
-    sides = [counts.select(*_of_side(side, *counts.columns)) for side in "ab"]
+    sides = [counts.select(*of_side(side, *counts.columns)) for side in "ab"]
     return (
         sides[0]
         .crossJoin(sides[1])

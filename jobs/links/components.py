@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 from jobs.columns import NIGHT
 from jobs.graph.components import connected_components
 from jobs.graph.decisions import cleared
-from jobs.graph.incidence import numbered, usable
+from jobs.graph.incidence import numbered, of_side, usable
 
 INPUTS = {
     "links.observations": NIGHT,
@@ -72,8 +72,8 @@ def transform(
 def _sides(cells: DataFrame, known: DataFrame) -> DataFrame:
     """The numbers of each cell's two entities, by which of them fewer accounts met: `rarer`, `commoner`."""
     for side in "ab":
-        of_side = known.select(*[F.col(name).alias(f"{name}_{side}") for name in ("signal", "entity", "number")])
-        cells = cells.join(of_side, on=[f"signal_{side}", f"entity_{side}"], how="inner")
+        numbers = known.select(*of_side(side, "signal", "entity", "number"))
+        cells = cells.join(numbers, on=[f"signal_{side}", f"entity_{side}"], how="inner")
     is_a = F.col("accounts_a") <= F.col("accounts_b")
     return cells.select(
         F.when(is_a, F.col("number_a")).otherwise(F.col("number_b")).alias("rarer"),

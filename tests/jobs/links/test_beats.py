@@ -8,7 +8,7 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from jobs.links.beats import transform
-from tests.tables import NIGHT, YESTERDAY, frame, picked
+from tests.tables import NIGHT, YESTERDAY, frame, picked, stored
 
 BEATS = [f"{hour:02d}:{minute}" for hour, minute in zip(range(1, 22, 2), ("05", "25", "50") * 4, strict=False)]
 HOURS = [f"{hour:02d}:00" for hour in range(24)]
@@ -47,7 +47,7 @@ def hits(
         frame(spark, "links.observations", *anchors),
         frame(spark, "signals.shared_bursts", *bursts),
     )
-    found = transform(NIGHT, observations, shared_bursts, lambda frame: frame)
+    found = transform(NIGHT, observations, shared_bursts, stored)
     rows = picked("links.beats", found, "account_id entity hits expected_microhits")
     return {(account, entity): (hit, expected) for account, entity, hit, expected in rows}
 
