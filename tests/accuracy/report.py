@@ -21,6 +21,7 @@ from tests.accuracy.intervals import interval
 from tests.accuracy.peers.section import section as against_peers
 from tests.accuracy.worlds import parsed
 
+Figures = dict[str, Any]
 TARGET = Path(__file__).resolve().parent.parent.parent / "docs" / "accuracy.md"
 OVERALL = (
     ("account precision at `deliberate`", "account_precision"),
@@ -112,14 +113,10 @@ def main() -> None:
     parser.add_argument("--lives", type=Path)
     parser.add_argument("--sizes", type=Path)
     asked = parser.parse_args()
-    own = [path for folder in asked.folders for path in folder.glob("*.json")]
-    measured: list[tuple[str, list[Path]]] = [
-        *((_section(name, figures), own) for name, figures in _worlds(asked.folders).items()),
-        (against_peers(asked.folders), [path for folder in asked.folders for path in folder.glob("peers/*.json")]),
-        (
-            ablation.section(asked.folders),
-            [path for folder in asked.folders for path in folder.glob("*/ablation-*.json")],
-        ),
+    measured = [(_section(name, figures), figures) for name, figures in sorted(_worlds(asked.folders).items())]
+    measured += [
+        (against_peers(asked.folders), _read(asked.folders, "peers/*.json")),
+        (ablation.section(asked.folders), _read(asked.folders, "*/ablation-*.json")),
     ]
     for folder, section in (
         (asked.sizes, _sizes),
@@ -128,8 +125,8 @@ def main() -> None:
         (asked.lives, _lives),
     ):
         if folder and folder.exists():
-            measured.append((section(folder), list(folder.glob("*.json"))))
-    found = [f"{text}\n{_measured_with(paths)}\n" for text, paths in measured if text]
+            measured.append((section(folder), _read([folder])))
+    found = [f"{text}\n{_measured_with(figures)}\n" for text, figures in measured if text]
     TARGET.write_text(merged(TARGET.read_text(encoding="utf-8"), found), encoding="utf-8")
 
 
@@ -138,21 +135,27 @@ def merged(document: str, sections: Iterable[str]) -> str:
 
     A section is known by how its heading begins. Raises `ValueError` for one that ORDER does not have.
     """
-    by_place: dict[int, str] = {}
-    for text in [*("## " + part for part in document.split("\n## ")[1:]), *sections]:
+    by_place = {**_by_place("## " + part for part in document.split("\n## ")[1:]), **_by_place(sections)}
+    return "\n".join([INTRODUCTION, *(text for place in sorted(by_place) for text in by_place[place])])
+
+
+def _by_place(sections: Iterable[str]) -> dict[int, list[str]]:
+    """Sections by their place in ORDER; several worlds of one preset, of other sizes or dials, share one."""
+    found: dict[int, list[str]] = defaultdict(list)
+    for text in sections:
         begins = [place for place, name in enumerate(ORDER) if text.startswith(f"## {name}")]
         if not begins:
             raise ValueError(f"No place is known for the section {text.splitlines()[0]!r}.")
-        by_place[begins[0]] = text.strip("\n") + "\n"
-    return "\n".join([INTRODUCTION, *(by_place[place] for place in sorted(by_place))])
+        found[begins[0]].append(text.strip("\n") + "\n")
+    return found
 
 
-def _measured_with(paths: Iterable[Path]) -> str:
-    codes = sorted({code for path in paths for code in _codes(json.loads(path.read_text()))})
+def _measured_with(worlds: Iterable[Figures]) -> str:
+    codes = sorted({code for figures in worlds for code in _codes(figures)})
     return f"Measured with code {', '.join(f'`{code}`' for code in codes)}."
 
 
-def _codes(figures: Any) -> Iterator[str]:
+def _codes(figures: Figures) -> Iterator[str]:
     """Every `code` in figures that may hold figures."""
     for name, value in figures.items():
         if name == "code":
@@ -161,17 +164,20 @@ def _codes(figures: Any) -> Iterator[str]:
             yield from _codes(value)
 
 
-def _worlds(folders: list[Path]) -> dict[str, list[dict[str, Any]]]:
+def _read(folders: list[Path], pattern: str = "*.json") -> list[Figures]:
+    return [json.loads(path.read_text()) for path in sorted(path for each in folders for path in each.glob(pattern))]
+
+
+def _worlds(folders: list[Path]) -> dict[str, list[Figures]]:
     """Figures of every world, by preset and options: all its seeds."""
-    worlds: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for path in sorted(path for folder in folders for path in folder.glob("*.json")):
-        figures = json.loads(path.read_text())
+    worlds: dict[str, list[Figures]] = defaultdict(list)
+    for figures in _read(folders):
         preset, _, *options = figures["world"].split(":")
         worlds[" ".join([preset, *options])].append(figures)
     return worlds
 
 
-def _section(name: str, figures: list[dict[str, Any]]) -> str:
+def _section(name: str, figures: list[Figures]) -> str:
     seeds = ", ".join(sorted(each["world"].split(":")[1] for each in figures))
     lines = [f"## {name}, {len(figures)} worlds", "", f"Seeds {seeds}.", ""]
     lines += ["| | mean | 95 % interval | worst |", "|---|---|---|---|"]
@@ -204,7 +210,7 @@ def _lives(folder: Path) -> str:
     return "\n".join([LIVES, *map(_life, _worlds([folder]).values())])
 
 
-def _life(figures: list[dict[str, Any]]) -> str:
+def _life(figures: list[Figures]) -> str:
     seeds = ", ".join(sorted(each["world"].split(":")[1] for each in figures))
     lines = [f"Seeds {seeds}.", "", "| | mean | 95 % interval | worst |", "|---|---|---|---|"]
     return "\n".join(
@@ -214,7 +220,7 @@ def _life(figures: list[dict[str, Any]]) -> str:
 
 def _sizes(folder: Path) -> str:
     """A column for each size; the preset has 5,000 accounts unless told."""
-    figures = [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
+    figures = _read([folder])
     of_size = {int(parsed(each["world"])[2].get("accounts", 5_000)): each for each in figures}
     sizes = sorted(of_size)
     preset, seed, given = parsed(figures[0]["world"])

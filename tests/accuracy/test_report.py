@@ -22,6 +22,13 @@ def test_a_section_measured_again_takes_the_place_of_the_old_one() -> None:
     assert report.merged(text, []) == text
 
 
+def test_worlds_of_one_preset_and_other_sizes_stand_side_by_side() -> None:
+    text = report.merged(OLD, ["## small days=7, 6 worlds\n\nsix\n", "## small accounts=900, 2 worlds\n\ntwo\n"])
+    assert "six\n\n## small accounts=900, 2 worlds\n\ntwo\n" in text
+    assert "old" not in text.removeprefix(report.INTRODUCTION)
+    assert report.merged(text, []) == text
+
+
 def test_a_section_without_a_place_is_refused() -> None:
     with pytest.raises(ValueError, match="No place is known for the section '## Weather'"):
         report.merged(OLD, ["## Weather\n\nfine\n"])
