@@ -8,7 +8,7 @@ ROOT ?= demo
 ACCURACY ?= accuracy
 INNOCENT_SEEDS ?= $(shell seq 1201 1220)
 NEAR_SEEDS ?= $(shell seq 1221 1240)
-REPORT = $(BIN)/python -m tests.accuracy.report $(ACCURACY) $(foreach part,lookalikes adversary lives sizes,--$(part) $(ACCURACY)/$(part))
+REPORT = $(BIN)/python -m tests.lab.accuracy.report $(ACCURACY) $(foreach part,lookalikes adversary lives sizes,--$(part) $(ACCURACY)/$(part))
 
 .PHONY: help setup demo test check nights bench bench-nights bench-accuracy bench-lookalikes bench-adversary bench-lives dictionary clean
 
@@ -35,37 +35,37 @@ check: setup ## format, lint, types
 
 nights: setup ## build nights in every way there is, under a real Airflow scheduler too, and compare (about half an hour)
 	$(BIN)/python -m pytest tests -m slow
-	$(BIN)/python -m tests.ten_nights ten-nights
+	$(BIN)/python -m tests.lab.ten_nights ten-nights
 
 bench: setup ## time one night of the small world on each engine, and linking a million observations
-	$(BIN)/python -m tests.bench
-	$(BIN)/python -m tests.bench_linking
+	$(BIN)/python -m tests.lab.bench
+	$(BIN)/python -m tests.lab.bench_linking
 
 bench-nights: setup ## time sixty nights one after another, and one in which nothing changed (about half an hour)
 	rm -rf bench-nights
-	$(BIN)/python -m tests.bench_nights bench-nights
+	$(BIN)/python -m tests.lab.bench_nights bench-nights
 
 bench-accuracy: setup ## score worlds nobody tuned for, what each signal adds, and the alternatives on them (hours)
-	KEEP_WORLDS=1 $(BIN)/python -m tests.accuracy.worlds $(ACCURACY) $(foreach seed,1101 1102 1103 1104 1105 1106,small:$(seed):days=7) $(foreach seed,1151 1152 1153 1154 1156 1157,varied:$(seed):days=7)
-	$(BIN)/python -m tests.accuracy.worlds $(ACCURACY)/sizes $(foreach size,5000 25000 100000,small:1251:accounts=$(size):days=2)
-	$(BIN)/python -m tests.accuracy.ablation 2 $(ACCURACY)/small_1101_days-7 $(ACCURACY)/varied_1151_days-7
-	$(BIN)/python -m tests.accuracy.peers $(ACCURACY)
+	KEEP_WORLDS=1 $(BIN)/python -m tests.lab.accuracy.worlds $(ACCURACY) $(foreach seed,1101 1102 1103 1104 1105 1106,small:$(seed):days=7) $(foreach seed,1151 1152 1153 1154 1156 1157,varied:$(seed):days=7)
+	$(BIN)/python -m tests.lab.accuracy.worlds $(ACCURACY)/sizes $(foreach size,5000 25000 100000,small:1251:accounts=$(size):days=2)
+	$(BIN)/python -m tests.lab.accuracy.ablation 2 $(ACCURACY)/small_1101_days-7 $(ACCURACY)/varied_1151_days-7
+	$(BIN)/python -m tests.lab.accuracy.peers $(ACCURACY)
 	$(REPORT)
 
 bench-lookalikes: setup ## score 20 worlds of look-alikes alone and 20 near campaigns (about an hour)
-	$(BIN)/python -m tests.accuracy.worlds $(ACCURACY)/lookalikes $(foreach seed,$(INNOCENT_SEEDS),innocent:$(seed):days=4) $(foreach seed,$(NEAR_SEEDS),small:$(seed):accounts=2500:days=4)
+	$(BIN)/python -m tests.lab.accuracy.worlds $(ACCURACY)/lookalikes $(foreach seed,$(INNOCENT_SEEDS),innocent:$(seed):days=4) $(foreach seed,$(NEAR_SEEDS),small:$(seed):accounts=2500:days=4)
 	$(REPORT)
 
 bench-adversary: setup ## turn what operators can turn until nothing is found (about an hour)
-	$(BIN)/python -m tests.accuracy.adversary $(ACCURACY)/adversary
+	$(BIN)/python -m tests.lab.accuracy.adversary $(ACCURACY)/adversary
 	$(REPORT)
 
 bench-lives: setup ## follow campaigns over sixty nights: ids, events, replacements (about half an hour)
-	$(BIN)/python -m tests.accuracy.worlds $(ACCURACY)/lives $(foreach seed,921 922,lives:$(seed))
+	$(BIN)/python -m tests.lab.accuracy.worlds $(ACCURACY)/lives $(foreach seed,921 922,lives:$(seed))
 	$(REPORT)
 
 dictionary: setup ## write docs/data-dictionary.md from the contracts
-	$(BIN)/python -m jobs.dictionary
+	$(BIN)/python -m jobs.views.dictionary
 
 clean: ## remove what demo and tests made, keep the environment
 	rm -rf demo accuracy ten-nights bench-nights .pytest_cache .mypy_cache .ruff_cache

@@ -5,34 +5,77 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+import networkx as nx
 import pytest
 
-from jobs import contracts, steps
+from jobs import contracts
+from jobs.nights import steps
 
 PROJECT = Path(__file__).resolve().parent.parent
 LAYERS = ("signals", "links", "campaigns", "published")
 MAY_IMPORT = {"pyspark", "jobs.columns", "jobs.graph", "pyarrow"}
-STAGED_MAY = {*MAY_IMPORT, "jobs.landing", "jobs.pseudonyms", "jobs.sketches", "jobs.staged"}
+STAGED_MAY = {*MAY_IMPORT, "jobs.landing", "jobs.privacy.pseudonyms", "jobs.staged"}
 ONLY_IN = {
     "yaml": {"jobs/contracts.py"},
     "duckdb": {"jobs/warehouse/"},
-    "pyiceberg": {"jobs/lake.py", "jobs/contracts.py"},
+    "pyiceberg": {"jobs/lake/", "jobs/contracts.py"},
     "great_expectations": {"jobs/quality/"},
     "pysail": {"jobs/engine.py"},
 }
-READS_ENVIRONMENT = {"jobs/settings.py", "jobs/engine.py", "jobs/cli.py", "jobs/quality/expectations.py"}
+READS_ENVIRONMENT = {"jobs/settings.py", "jobs/engine.py", "jobs/cli/commands.py", "jobs/quality/expectations.py"}
 STANDARD = set(__import__("sys").stdlib_module_names)
+# From the command down to the ground: a room imports only rooms below it.
+HOUSE = (
+    "cli", "history", "nights", "views", "evaluation", "simulate", "linking",
+    "staged", "landing", "quality", "warehouse", "privacy", "lake",
+    "published", "campaigns", "links", "signals",
+    "graph", "columns", "engine", "contracts", "settings", "errors",
+)  # fmt: skip
 
 
 def imports(path: Path) -> set[str]:
     """Full names of everything a file imports, also inside functions."""
-    names: set[str] = set()
+    foreign: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
+            foreign |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names |= {node.module} if node.module != "jobs" else {f"jobs.{alias.name}" for alias in node.names}
-    return names
+            foreign.add(node.module)
+    return {name for name in foreign if name.split(".")[0] != "jobs"} | imported_modules(path)
+
+
+def imported_modules(path: Path) -> set[str]:
+    """The project's own modules that a file imports, wherever in it: late and type-only imports make circles too.
+
+    A name that a package hands on counts as an import of the package; a module of it counts as that module alone.
+    """
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names = {_module_of(alias.name, alias.name) for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = {_module_of(f"{node.module}.{alias.name}", node.module) for alias in node.names}
+        else:
+            continue
+        found |= {name for name in names if name.startswith("jobs.")}
+    return found
+
+
+def _module_of(name: str, otherwise: str) -> str:
+    place = PROJECT / name.replace(".", "/")
+    if place.with_suffix(".py").is_file():
+        return name
+    if (place / "__init__.py").is_file():
+        return f"{name}.__init__"
+    return name if otherwise in (name, "") else _module_of(otherwise, "")
+
+
+def module(path: Path) -> str:
+    return relative(path).removesuffix(".py").replace("/", ".")
+
+
+def room(name: str) -> str:
+    return name.split(".")[1]
 
 
 def sources(*folders: str) -> list[Path]:
@@ -80,6 +123,32 @@ def test_a_store_is_touched_in_one_place(library: str) -> None:
 def test_the_environment_is_read_in_one_place() -> None:
     users = {relative(path) for path in sources("jobs") if "os.environ" in path.read_text()}
     assert users <= READS_ENVIRONMENT
+
+
+def test_no_import_goes_up_the_house() -> None:
+    assert {room(module(path)) for path in sources("jobs")} == {*HOUSE, "__init__"}
+    up = [
+        f"{module(path)} imports {name}"
+        for path in sources("jobs")
+        for name in imported_modules(path)
+        if room(module(path)) != "__init__" and HOUSE.index(room(name)) < HOUSE.index(room(module(path)))
+    ]
+    assert not up
+
+
+def test_no_imports_go_in_a_circle() -> None:
+    arrows = nx.DiGraph((module(path), name) for path in sources("jobs") for name in imported_modules(path))
+    assert arrows.number_of_edges() > 200
+    circles = [sorted(circle) for circle in nx.strongly_connected_components(arrows) if len(circle) > 1]
+    assert not circles
+
+
+def test_a_circle_behind_a_late_import_is_seen(tmp_path: Path) -> None:
+    late = tmp_path / "late.py"
+    late.write_text(
+        "def f():\n    from jobs.lake import lake\n    import jobs.columns\n    from jobs import contracts\n"
+    )
+    assert imported_modules(late) == {"jobs.lake.lake", "jobs.columns", "jobs.contracts"}
 
 
 def test_every_layer_reads_only_the_layers_it_may() -> None:

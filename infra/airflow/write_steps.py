@@ -46,6 +46,6 @@ def rewritten(text: str, upstream: Mapping[str, tuple[str, ...]]) -> str:
 
 
 if __name__ == "__main__":
-    from jobs.steps import upstream
+    from jobs.nights.steps import upstream
 
     DAG_FILE.write_text(rewritten(DAG_FILE.read_text(), upstream()))

@@ -108,6 +108,6 @@ def _phones(accounts: DataFrame, valid: DataFrame) -> DataFrame:
 
 
 def _attribute(matches: pa.Table) -> pa.Table:
-    from jobs.graph.attributing import attribute
+    from jobs.graph.intent.attributing import attribute
 
     return attribute(matches)

@@ -69,6 +69,6 @@ def transform(
 
 def _split_component(pairs: pa.Table) -> pa.Table:
     """All account-entity pairs of one component to the pieces of evidence of its clusters."""
-    from jobs.graph.tables import cluster_pairs
+    from jobs.graph.grouping.tables import cluster_pairs
 
     return cluster_pairs(pairs)

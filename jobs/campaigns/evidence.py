@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT
-from jobs.graph.decisions import account_microbits, in_force
+from jobs.graph.intent.decisions import account_microbits, in_force
 
 INPUTS = {
     "campaigns.clusters": NIGHT,

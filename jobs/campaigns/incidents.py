@@ -13,7 +13,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT
-from jobs.graph.published_cases import CASES
+from jobs.graph.ranking.published_cases import CASES
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -49,7 +49,7 @@ def transform(night: date, known_campaigns: DataFrame) -> DataFrame:
     delivered = known_campaigns.withColumn("grade", F.lit(None).cast("string")).withColumn("is_delivered", F.lit(True))
 
     def known_tonight(figures: pa.Table) -> pa.Table:
-        from jobs.graph.incidents import in_force
+        from jobs.graph.ranking.incidents import in_force
 
         return in_force(figures, night)
 

@@ -1,7 +1,7 @@
 """One row per campaign and piece of the intent judgement: bits for or against extraction, against its strongest rival.
 
 The pieces of a campaign sum to `posterior_microbits`, the log-odds of deliberate extraction against every other
-explanation; see `jobs.graph.hypotheses` for the table of weights and its reasons.
+explanation; see `jobs.graph.intent.hypotheses` for the table of weights and its reasons.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.columns import BEFORE, NIGHT
-from jobs.graph.decisions import in_force
+from jobs.graph.intent.decisions import in_force
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 INPUTS = {
-    "campaigns.profiles": NIGHT,
+    "campaigns.features": NIGHT,
     "campaigns.lineage": NIGHT,
     "campaigns.judgements": BEFORE,
     "staged.case_decisions": NIGHT,
@@ -32,11 +32,11 @@ SCHEMA = (
 
 
 def transform(
-    night: date, profiles: DataFrame, lineage: DataFrame, judgements: DataFrame, case_decisions: DataFrame
+    night: date, features: DataFrame, lineage: DataFrame, judgements: DataFrame, case_decisions: DataFrame
 ) -> DataFrame:
     """Columns of SCHEMA."""
     nothing = {"decision": "string", "decision_id": "string", "held": "long"}
-    features = profiles.select(
+    measured = features.select(
         "campaign_id",
         "feature",
         "strength",
@@ -44,14 +44,14 @@ def transform(
         *[F.lit(None).cast(t).alias(name) for name, t in nothing.items()],
     )
     decided = _decided(in_force(case_decisions, "campaign", night), lineage, judgements)
-    pieces = decided.join(profiles.select("campaign_id").distinct(), on="campaign_id", how="left_semi").select(
+    pieces = decided.join(features.select("campaign_id").distinct(), on="campaign_id", how="left_semi").select(
         "campaign_id",
         F.lit("decision").alias("feature"),
         F.lit(None).cast("double").alias("strength"),
         F.lit(None).cast("double").alias("observed"),
         *nothing,
     )
-    return features.unionByName(pieces).groupBy("campaign_id").applyInArrow(_judge, SCHEMA)
+    return measured.unionByName(pieces).groupBy("campaign_id").applyInArrow(_judge, SCHEMA)
 
 
 def _decided(decisions: DataFrame, lineage: DataFrame, judgements: DataFrame) -> DataFrame:
@@ -85,6 +85,6 @@ def _decided(decisions: DataFrame, lineage: DataFrame, judgements: DataFrame) ->
 
 
 def _judge(features: pa.Table) -> pa.Table:
-    from jobs.graph.judging import judge
+    from jobs.graph.intent.judging import judge
 
     return judge(features)

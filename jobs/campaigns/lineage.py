@@ -39,7 +39,7 @@ def transform(night: date, clusters: DataFrame, members: DataFrame) -> DataFrame
     day = night.isoformat()
 
     def match(groups: pa.Table) -> pa.Table:
-        from jobs.graph.matching import match_night
+        from jobs.graph.grouping.matching import match_night
 
         return match_night(groups, day)
 

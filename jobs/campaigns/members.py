@@ -3,7 +3,7 @@
 `operated`: the account works for the campaign. `victim`: an ordinary account whose stolen key a proxy network resells:
 it carries the campaign's prompts beside traffic of its own, and nothing of how it was made and paid is the campaign's.
 `shared_infrastructure`: it passes through the same networks and clients, but does not do what the campaign does. What
-unrelated customers ask through operated accounts is not attributed (see `jobs.graph.own_traffic`). Campaigns that no
+unrelated customers ask through operated accounts is not attributed (see `jobs.graph.intent.own_traffic`). Campaigns that no
 cluster of tonight continues keep their last members, so that they can be recognised when they return; what those of a
 campaign that merged into another do now counts for the other alone. So do campaigns that are asleep: what leaves the
 window behind them would otherwise leave their members one by one. An analyst's
@@ -20,8 +20,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.columns import BEFORE, DORMANT_DAYS, NIGHT, WINDOW
-from jobs.graph.decisions import CLEARING, CONFIRMED, VICTIM, account_microbits, in_force
-from jobs.graph.words import probability
+from jobs.graph.intent.decisions import CLEARING, CONFIRMED, VICTIM, account_microbits, in_force
+from jobs.graph.intent.words import probability
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -283,12 +283,12 @@ def _own_events(weighed: DataFrame, observations: DataFrame) -> DataFrame:
 
 
 def _assign_roles(members: pa.Table) -> pa.Table:
-    from jobs.graph.roles import assign_roles
+    from jobs.graph.intent.roles import assign_roles
 
     return assign_roles(members)
 
 
 def _own_footprints(by_task: pa.Table) -> pa.Table:
-    from jobs.graph.own_traffic import own_footprints
+    from jobs.graph.intent.own_traffic import own_footprints
 
     return own_footprints(by_task)

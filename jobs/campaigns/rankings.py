@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT
-from jobs.graph.standings import AGGREGATE, KNOWN, RANKED
+from jobs.graph.ranking.standings import AGGREGATE, KNOWN, RANKED
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -71,7 +71,7 @@ def transform(night: date, registry: DataFrame, incidents: DataFrame) -> DataFra
     day = night.isoformat()
 
     def ranked(rows: pa.Table) -> pa.Table:
-        from jobs.graph.ranking import FIGURES, rank
+        from jobs.graph.ranking.ranks import FIGURES, rank
 
         return rank(rows.select(FIGURES.names), day)
 

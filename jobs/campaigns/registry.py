@@ -16,8 +16,8 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.columns import BEFORE, DORMANT_DAYS, NIGHT, WINDOW, WINDOW_DAYS
-from jobs.graph.decisions import CONFIRMED
-from jobs.graph.words import likelihood_words, probability
+from jobs.graph.intent.decisions import CONFIRMED
+from jobs.graph.intent.words import likelihood_words, probability
 
 INPUTS = {
     "campaigns.members": NIGHT,

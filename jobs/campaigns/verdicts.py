@@ -8,7 +8,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT, WINDOW
-from jobs.graph.decisions import cleared
+from jobs.graph.intent.decisions import cleared
 
 INPUTS = {
     "campaigns.members": NIGHT,

@@ -6,7 +6,7 @@ readers, so that every engine reads, rejects and rounds alike. A bad row never s
 
 from jobs.landing.files import Delivery, RawFile, content, find
 from jobs.landing.frames import count_duplicates, count_erased, parse, split
-from jobs.landing.lateness import Late, late_days, late_rows, later_deliveries
+from jobs.landing.lateness import Late, late_rows, later_deliveries
 from jobs.landing.surfacing import surfaced
 
 __all__ = [
@@ -17,7 +17,6 @@ __all__ = [
     "count_duplicates",
     "count_erased",
     "find",
-    "late_days",
     "late_rows",
     "later_deliveries",
     "parse",

@@ -10,16 +10,13 @@ from __future__ import annotations
 import ipaddress
 import socket
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from jobs.pseudonyms import Pseudonyms
-
-if TYPE_CHECKING:
-    from jobs.landing.rows import Landed
+from jobs.privacy.pseudonyms import Pseudonyms
 
 PREFIX_BITS = {4: 24, 6: 48}
 ADDRESS_KIND, PREFIX_KIND = "address", "prefix"
@@ -134,37 +131,20 @@ def _key_of(address: bytes | None) -> bytes:
     return (b"\x04" if len(address) == 4 else b"\x06") + address.ljust(16, b"\0")
 
 
-def address_columns(landed: Landed, column: str, name: str) -> dict[str, pa.Array]:
-    """Six columns of an address: `<name>_address`, `_prefix`, `_network`, `_asn`, `_network_kind`, `_country`."""
-    found = landed.addresses[column]
-    pseudonyms, networks = landed.pseudonyms, landed.networks.find(found.distinct)
-
-    def known(key: str) -> list[Any]:
-        return [None if network is None else network[key] for network in networks]
-
-    return {
-        f"{name}_address": found.spread([_token(pseudonyms, each) for each in found.distinct], pa.string()),
-        f"{name}_prefix": found.spread([_prefix_token(pseudonyms, each) for each in found.distinct], pa.string()),
-        f"{name}_network": found.spread(known("cidr"), pa.string()),
-        f"{name}_asn": found.spread(known("asn"), pa.int64()),
-        f"{name}_network_kind": found.spread(known("kind"), pa.string()),
-        f"{name}_country": found.spread(known("country"), pa.string()),
-    }
-
-
 def block_token(pseudonyms: Pseudonyms, cidr: str) -> str | None:
     """The token a single address or a whole prefix would have; None for blocks of any other size."""
     net = ipaddress.ip_network(cidr)
     if net.prefixlen == net.max_prefixlen:
-        return _token(pseudonyms, net.network_address.packed)
-    return _prefix_token(pseudonyms, net.network_address.packed) if net.prefixlen == PREFIX_BITS[net.version] else None
+        return token(pseudonyms, net.network_address.packed)
+    return prefix_token(pseudonyms, net.network_address.packed) if net.prefixlen == PREFIX_BITS[net.version] else None
 
 
-def _token(pseudonyms: Pseudonyms, address: bytes | None) -> str | None:
+def token(pseudonyms: Pseudonyms, address: bytes | None) -> str | None:
+    """The token of an address; None for None."""
     return None if address is None else pseudonyms.token(ADDRESS_KIND, address.hex())
 
 
-def _prefix_token(pseudonyms: Pseudonyms, address: bytes | None) -> str | None:
+def prefix_token(pseudonyms: Pseudonyms, address: bytes | None) -> str | None:
     if address is None:
         return None
     return pseudonyms.token(PREFIX_KIND, address[: PREFIX_BITS[4 if len(address) == 4 else 6] // 8].hex())

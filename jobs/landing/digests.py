@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from jobs.landing.formats import Block
 from jobs.landing.shapes import RawTable
-from jobs.pseudonyms import HEX_DIGITS, Pseudonyms
+from jobs.privacy.pseudonyms import HEX_DIGITS, Pseudonyms
 
 _SEPARATOR, _NULL, _FAILED, _UNREADABLE = b"\x1f", b"\\0", "\\!", b"\\?"
 _DOMAIN = b"iolaus record\0"

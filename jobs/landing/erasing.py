@@ -7,10 +7,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs import erasures
 from jobs.landing.formats import Block
 from jobs.landing.shapes import RawTable
-from jobs.pseudonyms import Pseudonyms, plain
+from jobs.privacy import erasures
+from jobs.privacy.pseudonyms import Pseudonyms, plain
 
 ERASED = "erased"  # beside the reasons for which a row is rejected; such a row is not kept, not even as rejected
 

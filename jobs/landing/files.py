@@ -11,7 +11,7 @@ from pathlib import Path
 
 from jobs.errors import IolausError
 from jobs.landing import formats
-from jobs.landing.shapes import FACT, RawTable, declared
+from jobs.landing.shapes import FACT, RawTable
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Delivery:
     files only, not on their names or order.
     """
 
-    table: str
+    raw: RawTable
     ds: date | None
     files: tuple[RawFile, ...] = ()
     unknown_columns: tuple[str, ...] = ()
@@ -51,20 +51,19 @@ class Delivery:
         return sum(file.size_bytes for file in self.files)
 
 
-def find(root: Path, table: str, night: date) -> Delivery:
-    """The delivery of `table` in force on `night`: facts of that very `ds`, snapshots of the newest `ds` up to it.
+def find(root: Path, raw: RawTable, night: date) -> Delivery:
+    """The delivery of a table in force on `night`: facts of that very `ds`, snapshots of the newest `ds` up to it.
 
     A partition without a data file counts as not delivered. Raises `IolausError` naming the table and the file
     when a partition is misnamed, a file is of no known format, cannot be read, or lacks a required column.
     """
-    raw = declared(table)
-    for ds, folder in _partitions(root / "raw" / table, table, night, newest_first=True):
+    for ds, folder in _partitions(root / "raw" / raw.name, raw.name, night, newest_first=True):
         if raw.kind == FACT and ds != night:
             continue
-        paths = _data_files(folder, table, root)
+        paths = _data_files(folder, raw.name, root)
         if paths:
             return _delivery(raw, ds, paths, root)
-    return Delivery(table, None)
+    return Delivery(raw, None)
 
 
 def _partitions(folder: Path, table: str, night: date, newest_first: bool) -> list[tuple[date, Path]]:
@@ -111,23 +110,20 @@ def _delivery(raw: RawTable, ds: date, paths: list[Path], root: Path) -> Deliver
         stat = path.stat()
         files.append(RawFile(str(path), name, stat.st_size, sha256, header.rows, header.parts, stat.st_mtime_ns))
     content = _content_hash([file.sha256 for file in files])
-    return Delivery(
-        raw.name, ds, tuple(files), tuple(sorted(unknown)), tuple(sorted(missing - set(raw.required))), content
-    )
+    return Delivery(raw, ds, tuple(files), tuple(sorted(unknown)), tuple(sorted(missing - set(raw.required))), content)
 
 
 def content(
-    root: Path, table: str, night: date, known: Mapping[str, Sequence[object]]
+    root: Path, raw: RawTable, night: date, known: Mapping[str, Sequence[object]]
 ) -> tuple[date | None, str | None]:
     """Partition in force on `night` and its content hash, without opening a file that was met before.
 
     `known` maps a file's name to (size, when it was last written, SHA-256) as recorded when it was read.
     """
-    place = root / "raw" / table
+    place = root / "raw" / raw.name
     of_night = [(night, place / f"ds={night.isoformat()}")]
-    is_fact = declared(table).kind == FACT
-    for ds, folder in of_night if is_fact else _partitions(place, table, night, newest_first=True):
-        if folder.is_dir() and (paths := _data_files(folder, table, root)):
+    for ds, folder in of_night if raw.kind == FACT else _partitions(place, raw.name, night, newest_first=True):
+        if folder.is_dir() and (paths := _data_files(folder, raw.name, root)):
             return ds, _content_hash([_sha256(path, known.get(path.relative_to(root).as_posix())) for path in paths])
     return None, None
 

@@ -14,7 +14,7 @@ from pyspark.sql import types as T
 from jobs import contracts
 from jobs.landing.erasing import ERASED
 from jobs.landing.files import Delivery
-from jobs.landing.shapes import declared
+from jobs.landing.shapes import RawTable
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -26,14 +26,13 @@ MAX_TASKS = 64  # one task per row group or JSON file up to here: more only cost
 def parse(
     spark: SparkSession,
     delivery: Delivery,
-    table: str,
     night: date,
     networks_path: str | None = None,
     only: date | None = None,
     without: Sequence[date] = (),
     erased: frozenset[str] = frozenset(),
 ) -> DataFrame:
-    """Every delivered row: the columns of `staged.<table>`, then those of ORIGIN and delivered_on.
+    """Every delivered row: the columns of the staged table, then those of ORIGIN and delivered_on.
 
     `rejection_reason` is null for a good row (reasons: jobs/landing/checks.py); a rejected row has no other content.
     The frame is lazy and reads the files each time it is used: materialise it before splitting and counting.
@@ -45,7 +44,7 @@ def parse(
 
     from jobs.landing.rows import land
 
-    contract = contracts.load(f"staged.{table}")
+    contract = contracts.load(f"staged.{delivery.raw.name}")
     schema = T.StructType(
         [
             *contracts.spark_schema(contract).fields,
@@ -62,7 +61,7 @@ def parse(
     arrow = arrow.append(pa.field("delivered_on", pa.date32()))
     reader = functools.partial(
         land,
-        table=table,
+        raw=delivery.raw,
         parts=parts,
         ds=delivery.ds or night,
         schema=arrow,
@@ -74,13 +73,13 @@ def parse(
     return spark.range(0, len(parts), 1, min(len(parts), MAX_TASKS)).mapInArrow(reader, schema)
 
 
-def split(parsed: DataFrame, table: str, earlier: DataFrame | None = None) -> tuple[DataFrame, DataFrame]:
-    """Accepted rows (columns of `staged.<table>`) and rejected ones (columns of `staged.rejected`).
+def split(parsed: DataFrame, raw: RawTable, earlier: DataFrame | None = None) -> tuple[DataFrame, DataFrame]:
+    """Accepted rows (columns of the staged table) and rejected ones (columns of `staged.rejected`).
 
     Of several good rows with one key the one with the smallest digest is kept; a key in `earlier` (the key columns
     of rows staged from earlier deliveries) is a duplicate as well.
     """
-    raw, contract = declared(table), contracts.load(f"staged.{table}")
+    contract = contracts.load(f"staged.{raw.name}")
     key = list(raw.key)
     good = parsed.where(_is_good())
     # Repeated keys are few: sorting only their rows spares ordering the whole night (measured: half the time on Sail).
@@ -97,7 +96,7 @@ def split(parsed: DataFrame, table: str, earlier: DataFrame | None = None) -> tu
         accepted = accepted.join(earlier.select(*key), on=key, how="left_anti")
     same = Window.partitionBy("record_digest").orderBy("rejection_reason", "file")
     rejected = parsed.where(F.col("rejection_reason") != ERASED).select(
-        F.lit(table).alias("table_name"),
+        F.lit(raw.name).alias("table_name"),
         "record_digest",
         F.row_number().over(same).cast("int").alias("occurrence"),
         "rejection_reason",
@@ -108,9 +107,9 @@ def split(parsed: DataFrame, table: str, earlier: DataFrame | None = None) -> tu
     return accepted.select(*columns), rejected
 
 
-def count_duplicates(parsed: DataFrame, table: str, earlier: DataFrame | None = None) -> int:
+def count_duplicates(parsed: DataFrame, raw: RawTable, earlier: DataFrame | None = None) -> int:
     """Good rows that are not accepted, counted from the keys alone and so independently of `split`."""
-    key = list(declared(table).key)
+    key = list(raw.key)
     copies = parsed.where(_is_good()).groupBy(*key).agg(F.count(F.lit(1)).alias("copies"))
     if earlier is None:
         copies = copies.withColumn("is_known", F.lit(False))

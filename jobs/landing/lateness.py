@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 from jobs.landing import formats
 from jobs.landing.files import Delivery, find
 from jobs.landing.formats import Block
-from jobs.landing.shapes import RawTable, declared
+from jobs.landing.shapes import RawTable
 from jobs.landing.values import Conformed
 
 
@@ -33,14 +33,9 @@ class Late:
     digest: str
 
 
-def late_days(table: str) -> int:
-    """How many days before its delivery a row may belong to and still change that day's night; 0 for no such table."""
-    return declared(table).late_days or 0
-
-
 def late_rows(delivery: Delivery) -> dict[date, Late]:
     """Per earlier day, the rows that `delivery` brings for it. Reads the files without an engine or a key."""
-    raw = declared(delivery.table)
+    raw = delivery.raw
     if delivery.ds is None or raw.event_at is None or not raw.late_days:
         return {}
     digests: dict[date, list[bytes]] = {}
@@ -59,11 +54,11 @@ def late_rows(delivery: Delivery) -> dict[date, Late]:
     }
 
 
-def later_deliveries(root: Path, table: str, night: date, until: date) -> list[Delivery]:
+def later_deliveries(root: Path, raw: RawTable, night: date, until: date) -> list[Delivery]:
     """What was delivered after `night`, to `until` at most, and within the days that a row of it may be late."""
-    last = min(until, night + timedelta(days=late_days(table)))
+    last = min(until, night + timedelta(days=raw.late_days or 0))
     days = [night + timedelta(days=n + 1) for n in range((last - night).days)]
-    return [found for found in (find(root, table, day) for day in days) if found.ds is not None]
+    return [found for found in (find(root, raw, day) for day in days) if found.ds is not None]
 
 
 def event_days(raw: RawTable, block: Block) -> pa.Array:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -15,35 +14,16 @@ from jobs.landing import addresses, erasing, formats, lateness
 from jobs.landing.addresses import Addresses, Networks
 from jobs.landing.checks import rejection_reasons
 from jobs.landing.digests import record_digests
-from jobs.landing.shapes import Field, RawTable, declared
-from jobs.pseudonyms import Pseudonyms
+from jobs.landing.landed import Landed
+from jobs.landing.shapes import Field, RawTable
+from jobs.privacy.pseudonyms import Pseudonyms
 
 Part = tuple[str, str, int]  # path, name below the root, row group
 
 
-@dataclass(frozen=True)
-class Landed:
-    """A block of rows on its way to staged: raw columns at their declared types and what derivations need.
-
-    `digests` are the rows' record digests; `addresses` the columns declared as addresses, already read.
-    """
-
-    columns: dict[str, pa.Array]
-    digests: pa.Array
-    addresses: dict[str, Addresses]
-    pseudonyms: Pseudonyms
-    networks: Networks
-
-    def __getitem__(self, column: str) -> pa.Array:
-        return self.columns[column]
-
-    def tokens(self, kind: str, column: str, normalise: Any) -> pa.Array:
-        return self.pseudonyms.tokens(kind, self.columns[column], normalise)
-
-
 def land(
     batches: Iterator[pa.RecordBatch],
-    table: str,
+    raw: RawTable,
     parts: Sequence[Part],
     ds: date,
     schema: pa.Schema,
@@ -58,7 +38,6 @@ def land(
     `erased` has the tokens of accounts that must not be stored.
     The pseudonym key is read here, in the worker, so that it is in no plan. Raises `IolausError` for a broken file.
     """
-    raw = declared(table)
     pseudonyms = Pseudonyms.from_environment()
     needs_networks = any(each.address for each in raw.fields)
     networks = Networks.read(networks_path if needs_networks else None)

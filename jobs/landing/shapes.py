@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jobs.landing.rows import Landed
+    from jobs.landing.landed import Landed
 
 FACT, SNAPSHOT = "fact", "snapshot"
 
@@ -61,11 +61,3 @@ class RawTable:
     def account(self) -> Field | None:
         """The field that says whose record it is; None where a record is nobody's."""
         return next((each for each in self.fields if each.account or each.account_if), None)
-
-
-def declared(table: str) -> RawTable:
-    """The declaration in `jobs/staged/<table>.py`."""
-    import importlib
-
-    raw: RawTable = importlib.import_module(f"jobs.staged.{table}").RAW
-    return raw

@@ -19,7 +19,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT
-from jobs.graph.chance import log_tail
+from jobs.graph.sharing.chance import log_tail
 
 INPUTS = {"links.observations": NIGHT, "signals.shared_bursts": NIGHT}
 

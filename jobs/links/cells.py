@@ -17,9 +17,9 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT
-from jobs.graph.chance import expected_by_chance, log_tail
-from jobs.graph.decisions import cleared
-from jobs.graph.incidence import numbered, of_side, usable
+from jobs.graph.intent.decisions import cleared
+from jobs.graph.sharing.chance import expected_by_chance, log_tail
+from jobs.graph.sharing.incidence import numbered, of_side, usable
 
 INPUTS = {
     "links.observations": NIGHT,

@@ -15,9 +15,9 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT
-from jobs.graph.components import connected_components
-from jobs.graph.decisions import cleared
-from jobs.graph.incidence import numbered, of_side, usable
+from jobs.graph.intent.decisions import cleared
+from jobs.graph.sharing.components import connected_components
+from jobs.graph.sharing.incidence import numbered, of_side, usable
 
 INPUTS = {
     "links.observations": NIGHT,

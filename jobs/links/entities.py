@@ -12,8 +12,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT
-from jobs.graph.chance import bits
-from jobs.graph.families import FAMILIES
+from jobs.graph.sharing.chance import bits
+from jobs.graph.sharing.families import FAMILIES
 
 INPUTS = {"links.observations": NIGHT, "links.synchronies": NIGHT}
 

@@ -13,7 +13,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.columns import WINDOW
-from jobs.graph.chance import log_tail
+from jobs.graph.sharing.chance import log_tail
 
 INPUTS = {"links.beats": WINDOW}
 

@@ -14,7 +14,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT
-from jobs.graph.bands import WIDTH
+from jobs.graph.sharing.bands import WIDTH
 
 INPUTS = {"staged.api_requests": NIGHT}
 

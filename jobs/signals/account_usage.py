@@ -2,7 +2,7 @@
 
 The grain from which a campaign's volume by model and task is added up. An exchange is a request that was answered; a
 refused or failed one extracts nothing. `templated_exchanges` are those whose prompt has a band in common with a prompt
-that another account sent the same night (see `jobs.graph.bands`). Requests that the upstream classifier did not label have
+that another account sent the same night (see `jobs.graph.sharing.bands`). Requests that the upstream classifier did not label have
 the task `unlabelled`, the contract's own value: a key column cannot be null.
 """
 
@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT
-from jobs.graph.bands import bands
+from jobs.graph.sharing.bands import bands
 
 INPUTS = {"staged.api_requests": NIGHT}
 

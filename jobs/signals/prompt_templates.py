@@ -1,7 +1,7 @@
 """One row per activity date, account and band of its prompts' sketches (signal `prompt_template`).
 
 "One template in tens of thousands of variants across hundreds of accounts" is a published mark; variants of one template
-share bands of their sketches. An entity is the band's number and its values (see `jobs.graph.bands`).
+share bands of their sketches. An entity is the band's number and its values (see `jobs.graph.sharing.bands`).
 
 Most bands are met once and never again, so a night keeps a band of an account-day only where it repeats within the
 account-day or another account met it the same night. An account that sends one variant a day is seen on the days its
@@ -17,7 +17,7 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT, OBSERVATION
-from jobs.graph.bands import bands
+from jobs.graph.sharing.bands import bands
 
 INPUTS = {"staged.api_requests": NIGHT}
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from jobs.errors import UsageError
-from jobs.graph import published_cases
+from jobs.graph.ranking import published_cases
 from jobs.simulate import catalogues as cat
 from jobs.simulate import deliveries, files, ledgers, places, snapshots, traffic, truth
 from jobs.simulate.dials import turned, varied

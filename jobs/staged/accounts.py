@@ -13,10 +13,9 @@ import re
 
 import pyarrow as pa
 
-from jobs import pseudonyms
-from jobs.landing.addresses import address_columns
-from jobs.landing.rows import Landed
+from jobs.landing.landed import Landed, address_columns
 from jobs.landing.shapes import SNAPSHOT, Field, RawTable
+from jobs.privacy import pseudonyms
 
 LETTER_BUCKETS = (8, 4, 1)  # lower bounds of the length of a run of letters
 LINE_DIGITS = 4  # a phone's last digits are the line; what is before them is the block a carrier assigned

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs import sketches
-from jobs.landing.addresses import address_columns
-from jobs.landing.rows import Landed
+from jobs.landing import sketches
+from jobs.landing.landed import Landed, address_columns
 from jobs.landing.shapes import FACT, Field, RawTable
 
 LATE_DAYS = 3  # the input contract: a request may arrive up to three days late

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from jobs import pseudonyms
 from jobs.landing import addresses
-from jobs.landing.rows import Landed
+from jobs.landing.landed import Landed
 from jobs.landing.shapes import SNAPSHOT, Field, RawTable
-from jobs.pseudonyms import Pseudonyms
+from jobs.privacy import pseudonyms
+from jobs.privacy.pseudonyms import Pseudonyms
 from jobs.staged.accounts import LEAD_DIGITS
 
 NETWORKS = ("ipv4-net", "ipv6-net")

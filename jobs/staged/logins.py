@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from jobs import pseudonyms
-from jobs.landing.addresses import address_columns
-from jobs.landing.rows import Landed
+from jobs.landing.landed import Landed, address_columns
 from jobs.landing.shapes import FACT, Field, RawTable
+from jobs.privacy import pseudonyms
 
 LATE_DAYS = 3  # as for requests
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from jobs import pseudonyms
-from jobs.landing.rows import Landed
+from jobs.landing.landed import Landed
 from jobs.landing.shapes import SNAPSHOT, Field, RawTable
+from jobs.privacy import pseudonyms
 
 
 def derive(landed: Landed) -> dict[str, pa.Array]:

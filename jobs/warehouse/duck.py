@@ -18,8 +18,9 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from jobs import contracts, erasures
+from jobs import contracts
 from jobs.errors import IolausError
+from jobs.privacy import erasures
 from jobs.warehouse import SCHEMA, Removed
 
 STORAGE_VERSION = "v1.5.0"

@@ -60,7 +60,7 @@ def test_the_folder_holds_exactly_these_dags_and_none_is_broken(bag: BundleDagBa
 
 
 def test_a_task_is_one_step_named_after_its_table_and_waits_for_what_the_job_declares_to_read(dag: DAG) -> None:
-    from jobs.steps import upstream
+    from jobs.nights.steps import upstream
 
     declared = upstream()
     drawn = [(earlier, step) for step in dag.task_dict for earlier in dag.get_task(step).upstream_task_ids]

@@ -13,10 +13,10 @@ AirflowHome = dict[str, str]
 # A step is small and its imports take seconds: one process imports once and forks for every call of the command.
 FORKING_SERVER = """
 import importlib, json, os, signal, socket, sys
-from jobs.cli import main
-for heavy in ("jobs.run", "jobs.engine", "pysail.spark", "pyspark.sql.connect.session"):
+from jobs.cli.commands import main
+for heavy in ("jobs.nights.run", "jobs.engine", "pysail.spark", "pyspark.sql.connect.session"):
     importlib.import_module(heavy)
-importlib.import_module("jobs.steps").upstream()
+importlib.import_module("jobs.nights.steps").upstream()
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 calls = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 calls.bind(sys.argv[1])

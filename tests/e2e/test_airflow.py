@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from tests.e2e.airflows import REPOSITORY, AirflowHome, airflow, run
-from tests.ten_nights import published
+from tests.lab.ten_nights import published
 from tests.worlds import FIRST, SECOND, copy_of, golden_world
 
 

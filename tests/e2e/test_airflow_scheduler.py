@@ -16,7 +16,7 @@ import pytest
 
 from tests.conftest import TEST_KEY
 from tests.e2e.airflows import BIN, AirflowHome, airflow, run
-from tests.ten_nights import published
+from tests.lab.ten_nights import published
 from tests.worlds import FIRST, SECOND, copy_of, golden_world
 
 DAG = "campaign_attribution"

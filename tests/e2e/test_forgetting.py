@@ -15,16 +15,19 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from jobs import erasures, provenance, reproducing, settings, steps
+from jobs import settings
 from jobs.errors import IolausError
-from jobs.lake import Lake
-from jobs.publishing import RUNS
-from jobs.run import Runner, runner
-from jobs.status import nights as status
-from jobs.status import unfinished_erasures
+from jobs.history import reproducing
+from jobs.history.status import nights as status
+from jobs.history.status import unfinished_erasures
+from jobs.lake.lake import Lake
+from jobs.nights import fingerprints, steps
+from jobs.nights.publishing import RUNS
+from jobs.nights.run import Runner, runner
+from jobs.privacy import erasures
 from jobs.warehouse import Warehouse, open_warehouse
-from tests.ten_nights import command
-from tests.ten_nights import published as texts
+from tests.lab.ten_nights import command
+from tests.lab.ten_nights import published as texts
 from tests.traces import kinds, traces
 from tests.worlds import FIRST, SECOND, golden_world, partition
 
@@ -171,7 +174,7 @@ def test_what_is_staged_again_from_the_raw_zone_leaves_them_out(own: Runner, mon
     gone, before = not_staged(root), deliveries(root)
     assert len(gone) == 2
     landed = {name: (row["landed"], row["staged"]) for name, row in before.items()}
-    monkeypatch.setattr(provenance, "code_version", lambda: "another-code")
+    monkeypatch.setattr(fingerprints, "code_version", lambda: "another-code")
 
     order = [step for step in steps.upstream() if step.startswith("staged.")]
     assert None not in [own.build(step, SECOND).rows for step in order]
@@ -193,7 +196,7 @@ def test_a_whole_night_that_is_built_again_has_nothing_of_them_and_can_be_reprod
     root = own.settings.root
     if not not_staged(root):  # the tests before were not chosen
         run_command(root, "forget", *chosen(own.lake))
-    monkeypatch.setattr(provenance, "code_version", lambda: "another-code")
+    monkeypatch.setattr(fingerprints, "code_version", lambda: "another-code")
     own.run(SECOND)
     assert traces(not_staged(root), *places(root)) == []
     (run,) = published(root).read("runs", SECOND).to_pylist()

@@ -15,10 +15,11 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from jobs import quality, settings, steps
+from jobs import quality, settings
 from jobs.errors import IolausError, QualityRefusal, UsageError
-from jobs.explain import explain_account
-from jobs.run import Runner, runner
+from jobs.nights import steps
+from jobs.nights.run import Runner, runner
+from jobs.views.explain import explain_account
 from jobs.warehouse import Warehouse, open_warehouse
 from tests.worlds import FIRST, SECOND, copy_of, golden_world, partition, rewrite
 

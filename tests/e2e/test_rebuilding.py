@@ -13,15 +13,17 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from jobs import contracts, provenance, settings, stale_nights
+from jobs import contracts, settings
 from jobs.errors import IolausError
-from jobs.lake import Build, Lake
-from jobs.reproducing import Difference, reproduce
-from jobs.run import Runner, runner
-from jobs.status import nights as status
+from jobs.history import rebuilding
+from jobs.history.reproducing import Difference, reproduce
+from jobs.history.status import nights as status
+from jobs.lake.lake import Build, Lake
+from jobs.nights import fingerprints
+from jobs.nights.run import Runner, runner
 from jobs.warehouse import Warehouse, open_warehouse
-from tests.ten_nights import TABLES, backfill, begun, killed
-from tests.ten_nights import published as texts
+from tests.lab.ten_nights import TABLES, backfill, begun, killed
+from tests.lab.ten_nights import published as texts
 from tests.worlds import FIRST, SECOND, copy_of, golden_world, partition
 
 NIGHTS = [FIRST, SECOND]
@@ -112,10 +114,10 @@ def test_late_rows_are_told_rebuilt_and_then_as_if_they_had_come_in_time(
     assert [row["knows_deliveries_to"] for row in before] == NIGHTS
     assert texts(world)["campaign_daily"] != texts(timely)["campaign_daily"]
 
-    assert stale_nights.rebuild(at(engine, world), lambda *_: None, since=SECOND) == []
-    assert stale_nights.rebuild(at(engine, world), lambda *_: None, at_most=1) == [FIRST]
+    assert rebuilding.rebuild(at(engine, world), lambda *_: None, since=SECOND) == []
+    assert rebuilding.rebuild(at(engine, world), lambda *_: None, at_most=1) == [FIRST]
     assert set(stale(world)) == {SECOND}
-    assert stale_nights.rebuild(at(engine, world), lambda *_: None) == [SECOND]
+    assert rebuilding.rebuild(at(engine, world), lambda *_: None) == [SECOND]
 
     for name, text in texts(world).items():
         assert text == texts(timely)[name], name
@@ -125,7 +127,7 @@ def test_late_rows_are_told_rebuilt_and_then_as_if_they_had_come_in_time(
     assert [row["knows_deliveries_to"] for row in after] == [SECOND, SECOND]
     for then, now in zip(before, after, strict=True):
         assert now["first_published_at"] == then["first_published_at"] <= then["published_at"] < now["published_at"]
-    assert stale_nights.rebuild(at(engine, world), lambda *_: None) == []
+    assert rebuilding.rebuild(at(engine, world), lambda *_: None) == []
     built: list[object] = []
     at(engine, world).run(FIRST, lambda each: built.append(each.rows))
     assert set(built) == {None}, "a plain run of the night keeps what it knows"
@@ -135,7 +137,7 @@ def test_a_run_is_reproduced_from_its_snapshots_and_what_differs_is_told(
     world: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The raw zone is gone, the version of the first night has been published over, and another's warehouse was edited."""
-    monkeypatch.setattr(provenance, "code_version", lambda: "another-code")
+    monkeypatch.setattr(fingerprints, "code_version", lambda: "another-code")
     lake = Runner(settings.settings(world, "sail")).lake
     first, *_ = [build for build in lake.history("published.runs") if build.night == FIRST]
     (replaced,) = lake.read_arrow("published.runs", FIRST, FIRST, snapshot_id=first.snapshot_id)["run_id"].to_pylist()

@@ -9,8 +9,9 @@ import pytest
 import yaml
 from jsonschema import validators
 
-from jobs import contracts, dictionary
+from jobs import contracts
 from jobs.errors import IolausError
+from jobs.views import dictionary
 
 NAMES = contracts.names()
 
@@ -49,7 +50,7 @@ def test_published_tables_have_no_nested_type_and_start_with_the_night(name: str
 
 
 def test_all_differences_are_listed_at_once() -> None:
-    contract = contracts.load("campaigns.profiles")
+    contract = contracts.load("campaigns.features")
     found = contracts.differences(contract, {"campaign_id": "string", "feature": "int", "extra": "string"})
     assert found == [
         "column strength is missing",

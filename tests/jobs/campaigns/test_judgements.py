@@ -22,7 +22,7 @@ def judged(
     profile = [{"campaign_id": "c1", "feature": name, "strength": s, "observed": s} for name, s in features.items()]
     found = transform(
         NIGHT,
-        frame(spark, "campaigns.profiles", *profile),
+        frame(spark, "campaigns.features", *profile),
         frame(spark, "campaigns.lineage", *(lineage or [])),
         frame(spark, "campaigns.judgements", *(before or [])),
         frame(spark, "staged.case_decisions", *decisions),

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from jobs.graph.tables import cluster_pairs
-from tests.jobs.graph.test_clusters import Met, groups, strangers, table
+from jobs.graph.grouping.tables import cluster_pairs
+from tests.jobs.graph.grouping.test_clusters import Met, groups, strangers, table
 
 SIGNALS = ("prompt_template", "shared_burst", "egress_network", "device", "system_prompt")
 HAND = st.tuples(

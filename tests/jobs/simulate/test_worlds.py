@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from jobs.errors import UsageError
-from jobs.simulate.scores import pairwise
+from jobs.evaluation.scores import pairwise
 from jobs.simulate.worlds import write_world
 
 FIRST = date(2026, 3, 2)

@@ -15,6 +15,7 @@ import zstandard
 
 from jobs import contracts, landing
 from jobs.landing.rows import land
+from jobs.staged import declared
 
 NIGHT = date(2026, 7, 10)
 SKETCH = list(range(-8, 8))
@@ -149,7 +150,7 @@ def _column(values: list[Any]) -> pa.Array:
 
 def landed(root: Path, table: str, night: date = NIGHT, networks: str | None = None) -> list[dict[str, Any]]:
     """Every delivered row as `landing.parse` gives it, read in this process in the order of the files."""
-    delivery = landing.find(root, table, night)
+    delivery = landing.find(root, declared(table), night)
     schema = contracts.arrow_schema(contracts.load(f"staged.{table}"))
     for name in ("rejection_reason", "record_digest", "file"):
         schema = schema.append(pa.field(name, pa.string()))
@@ -157,5 +158,5 @@ def landed(root: Path, table: str, night: date = NIGHT, networks: str | None = N
     parts = [(file.path, file.name, part) for file in delivery.files for part in range(file.parts)]
     wanted = iter([pa.RecordBatch.from_pydict({"id": list(range(len(parts)))})])
     assert delivery.ds is not None
-    found = land(wanted, table, parts, delivery.ds, schema, networks)
+    found = land(wanted, declared(table), parts, delivery.ds, schema, networks)
     return [row for batch in found for row in batch.to_pylist()]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.landing.addresses import Addresses, Networks, block, block_token, packed
-from jobs.pseudonyms import Pseudonyms
+from jobs.privacy.pseudonyms import Pseudonyms
 
 MADE = Pseudonyms(b"a key for tests, 16 bytes")
 # A small corner of both address spaces, so that blocks nest, touch and end at the space's very edges.
@@ -58,8 +58,7 @@ def test_what_is_no_address(text: str) -> None:
 def test_an_indicator_has_the_token_of_the_address_or_prefix_it_names() -> None:
     import pyarrow as pa
 
-    from jobs.landing.addresses import address_columns
-    from jobs.landing.rows import Landed
+    from jobs.landing.landed import Landed, address_columns
 
     texts = pa.array(["203.0.113.9", "203.0.113.77", "2001:db8:1:2::1", None])
     landed = Landed({}, texts, {"a": Addresses.of(texts)}, MADE, Networks([]))

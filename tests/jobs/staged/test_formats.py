@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.landing import formats
-from jobs.landing.shapes import declared
+from jobs.staged import declared
 from tests.jobs.staged.rawrows import GOOD, NIGHT, deliver, good, landed
 
 NAMES = ("p.jsonl", "p.jsonl.gz", "p.jsonl.zst", "p.parquet")

@@ -16,6 +16,7 @@ from pyspark.sql import SparkSession
 from jobs import contracts, landing
 from jobs import settings as environment
 from jobs.errors import IolausError
+from jobs.staged import declared
 from tests.jobs.staged.rawrows import NIGHT, deliver, good, landed
 
 ROWS = st.lists(
@@ -47,11 +48,11 @@ def test_every_record_is_accounted_for(
         with tempfile.TemporaryDirectory() as folder:
             for number, part in enumerate(each for each in (turn[:cut], turn[cut:]) if each):
                 deliver(Path(folder), "api_requests", part, f"p{number}.{format}")
-            delivery = landing.find(Path(folder), "api_requests", NIGHT)
-            parsed = landing.parse(spark, delivery, "api_requests", NIGHT)
-            accepted, rejected = landing.split(parsed, "api_requests", earlier)
+            delivery = landing.find(Path(folder), declared("api_requests"), NIGHT)
+            parsed = landing.parse(spark, delivery, NIGHT)
+            accepted, rejected = landing.split(parsed, declared("api_requests"), earlier)
             taken, refused = accepted.collect(), rejected.collect()
-            duplicates = landing.count_duplicates(parsed, "api_requests", earlier)
+            duplicates = landing.count_duplicates(parsed, declared("api_requests"), earlier)
             assert len(rows) == len(taken) + len(refused) + duplicates
             assert accepted.columns == list(contracts.load("staged.api_requests").column_names)
             assert rejected.columns == list(contracts.load("staged.rejected").column_names)
@@ -65,70 +66,70 @@ def test_the_smallest_digest_is_kept_of_one_key(spark: SparkSession, tmp_path: P
     rows = [good("accounts", tier=f"t{number}") for number in range(5)]
     deliver(tmp_path, "accounts", rows)
     found = landed(tmp_path, "accounts")
-    parsed = landing.parse(spark, landing.find(tmp_path, "accounts", NIGHT), "accounts", NIGHT)
-    accepted, _ = landing.split(parsed, "accounts")
+    parsed = landing.parse(spark, landing.find(tmp_path, declared("accounts"), NIGHT), NIGHT)
+    accepted, _ = landing.split(parsed, declared("accounts"))
     first = min(found, key=lambda row: row["record_digest"])
     assert [row["tier"] for row in accepted.collect()] == [first["tier"]]
-    assert landing.count_duplicates(parsed, "accounts") == 4
+    assert landing.count_duplicates(parsed, declared("accounts")) == 4
 
 
 def test_a_key_staged_from_an_earlier_delivery_is_a_duplicate(spark: SparkSession, tmp_path: Path) -> None:
     deliver(tmp_path, "api_requests", [good("api_requests", request_id=name) for name in ("r1", "r1", "r2")])
-    parsed = landing.parse(spark, landing.find(tmp_path, "api_requests", NIGHT), "api_requests", NIGHT)
+    parsed = landing.parse(spark, landing.find(tmp_path, declared("api_requests"), NIGHT), NIGHT)
     earlier = spark.createDataFrame([("r1",), ("r1",)], "request_id string")
-    accepted, _ = landing.split(parsed, "api_requests", earlier)
+    accepted, _ = landing.split(parsed, declared("api_requests"), earlier)
     assert [row["request_id"] for row in accepted.collect()] == ["r2"]
-    assert landing.count_duplicates(parsed, "api_requests", earlier) == 2
+    assert landing.count_duplicates(parsed, declared("api_requests"), earlier) == 2
 
 
 def test_equal_bad_records_are_numbered(spark: SparkSession, tmp_path: Path) -> None:
     deliver(tmp_path, "accounts", [good("accounts", status="asleep")] * 3)
-    parsed = landing.parse(spark, landing.find(tmp_path, "accounts", NIGHT), "accounts", NIGHT)
-    _, rejected = landing.split(parsed, "accounts")
+    parsed = landing.parse(spark, landing.find(tmp_path, declared("accounts"), NIGHT), NIGHT)
+    _, rejected = landing.split(parsed, declared("accounts"))
     assert sorted(row["occurrence"] for row in rejected.collect()) == [1, 2, 3]
 
 
 def test_nothing_delivered_is_an_empty_frame_of_the_same_columns(spark: SparkSession, tmp_path: Path) -> None:
     deliver(tmp_path, "accounts", [good("accounts")])
-    there = landing.parse(spark, landing.find(tmp_path, "accounts", NIGHT), "accounts", NIGHT)
-    absent = landing.parse(spark, landing.find(tmp_path / "none", "accounts", NIGHT), "accounts", NIGHT)
+    there = landing.parse(spark, landing.find(tmp_path, declared("accounts"), NIGHT), NIGHT)
+    absent = landing.parse(spark, landing.find(tmp_path / "none", declared("accounts"), NIGHT), NIGHT)
     assert absent.count() == 0
     assert absent.columns == there.columns
-    assert landing.count_duplicates(absent, "accounts") == 0
+    assert landing.count_duplicates(absent, declared("accounts")) == 0
 
 
 def test_addresses_find_their_staged_network(spark: SparkSession, tmp_path: Path) -> None:
     deliver(tmp_path, "ip_networks", [good("ip_networks"), good("ip_networks", cidr="203.0.0.0/8", kind="isp")])
-    delivery = landing.find(tmp_path, "ip_networks", NIGHT)
-    networks, _ = landing.split(landing.parse(spark, delivery, "ip_networks", NIGHT), "ip_networks")
+    delivery = landing.find(tmp_path, declared("ip_networks"), NIGHT)
+    networks, _ = landing.split(landing.parse(spark, delivery, NIGHT), declared("ip_networks"))
     networks.write.parquet(str(tmp_path / "networks"))
     deliver(tmp_path, "api_requests", [good("api_requests"), good("api_requests", client_address="203.9.9.9")])
-    delivery = landing.find(tmp_path, "api_requests", NIGHT)
-    parsed = landing.parse(spark, delivery, "api_requests", NIGHT, str(tmp_path / "networks"))
+    delivery = landing.find(tmp_path, declared("api_requests"), NIGHT)
+    parsed = landing.parse(spark, delivery, NIGHT, str(tmp_path / "networks"))
     found = sorted((row["client_network"], row["client_network_kind"]) for row in parsed.collect())
     assert found == [("203.0.0.0/8", "isp"), ("203.0.113.0/24", "hosting")]
 
 
 def test_a_snapshot_staged_late_keeps_its_delivery_day(spark: SparkSession, tmp_path: Path) -> None:
     deliver(tmp_path, "accounts", [good("accounts", status="asleep")], ds=NIGHT - timedelta(days=2))
-    parsed = landing.parse(spark, landing.find(tmp_path, "accounts", NIGHT), "accounts", NIGHT)
-    _, rejected = landing.split(parsed, "accounts")
+    parsed = landing.parse(spark, landing.find(tmp_path, declared("accounts"), NIGHT), NIGHT)
+    _, rejected = landing.split(parsed, declared("accounts"))
     assert [row["delivered_on"] for row in rejected.collect()] == [date(2026, 7, 8)]
 
 
 def test_an_error_in_the_engine_leaves_as_its_sentence(spark: SparkSession, tmp_path: Path) -> None:
     path = deliver(tmp_path, "accounts", [good("accounts")], "part.jsonl.gz")
-    delivery = landing.find(tmp_path, "accounts", NIGHT)
+    delivery = landing.find(tmp_path, declared("accounts"), NIGHT)
     path.write_bytes(path.read_bytes()[:-9])
     with pytest.raises(IolausError, match=r"^Table raw/accounts: the file .*part\.jsonl\.gz cannot be read.*whole\.$"):  # noqa: SIM117
         with landing.surfaced():
-            landing.parse(spark, delivery, "accounts", NIGHT).collect()
+            landing.parse(spark, delivery, NIGHT).collect()
 
 
 def test_neither_key_nor_clear_values_are_in_the_plan(spark: SparkSession, tmp_path: Path) -> None:
     deliver(tmp_path, "accounts", [good("accounts")])
-    parsed = landing.parse(spark, landing.find(tmp_path, "accounts", NIGHT), "accounts", NIGHT)
-    accepted, _ = landing.split(parsed, "accounts")
+    parsed = landing.parse(spark, landing.find(tmp_path, declared("accounts"), NIGHT), NIGHT)
+    accepted, _ = landing.split(parsed, declared("accounts"))
     assert accepted.count() == 1
     key = environment.pseudonym_key()
     plan = accepted._plan.to_proto(spark.client).SerializeToString()

@@ -10,7 +10,7 @@ import pytest
 
 from jobs import contracts
 from jobs.landing.checks import REASONS
-from jobs.landing.shapes import declared
+from jobs.staged import declared
 from tests.jobs.staged.rawrows import GOOD, NIGHT, SKETCH, deliver, good, landed
 
 REQUESTS = [

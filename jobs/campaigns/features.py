@@ -1,0 +1,233 @@
+"""One row per campaign and feature: how strongly the feature is present (0..1) and the figure behind it.
+
+Features describe what the members do, how they were made and what they openly declare; they compare a campaign with the
+whole population of the same window. Only members with the role `operated` are described, so a victim's own
+traffic does not colour the campaign. A campaign with no such member tonight, or one that is asleep, keeps its last profile.
+"""
+
+from __future__ import annotations
+
+import functools
+from datetime import date
+from typing import TYPE_CHECKING
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from jobs.columns import BEFORE, NIGHT, WINDOW
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+INPUTS = {
+    "campaigns.members": NIGHT,
+    "campaigns.features": BEFORE,
+    "links.observations": NIGHT,
+    "links.synchronies": NIGHT,
+    "links.entities": NIGHT,
+    "signals.account_countries": WINDOW,
+    "signals.account_days": WINDOW,
+    "signals.account_usage": WINDOW,
+    "staged.accounts": NIGHT,
+    "staged.payment_instruments": NIGHT,
+}
+
+SCHEMA = "campaign_id string, feature string, strength double, observed double"
+MIN_SHARING = 3  # members: what two share is a coincidence
+LIFT = 8.0  # three bits: what is that much more common among the members is theirs
+MADE_IN_SERIES = ("email_pattern", "phone_prefix", "card_bin_cluster", "kyc_document")
+OF_SOFTWARE = ("client_fingerprint", "system_prompt", "tool_set", "prompt_template", "activity_rhythm", "release_pivot")
+DAY_SUMS = (
+    "requests",
+    "elicitation_sum_micros",
+    "sketched_requests",
+    "proxy_requests",
+    "hosting_requests",
+    "education_requests",
+)
+
+
+def transform(
+    night: date,
+    members: DataFrame,
+    features: DataFrame,
+    observations: DataFrame,
+    synchronies: DataFrame,
+    entities: DataFrame,
+    account_countries: DataFrame,
+    account_days: DataFrame,
+    account_usage: DataFrame,
+    accounts: DataFrame,
+    payment_instruments: DataFrame,
+) -> DataFrame:
+    """Columns of SCHEMA."""
+    is_awake = F.col("is_current") & ~F.col("is_asleep")
+    described = members.where(is_awake & (F.col("role") == "operated"))
+    operated = described.select("campaign_id", "account_id")
+    parts = [
+        _long(
+            described, "account_id", {f"member.{name}": F.col(name) for name in ("exchanges", "exchanges_attributed")}
+        ),
+        _traffic(operated, account_days),
+        _identities(operated, accounts, payment_instruments),
+        _tasks(operated, account_usage),
+        _foreign(operated, accounts, account_countries),
+        _shared(operated, observations, synchronies, entities),
+    ]
+    population = _population(account_days, account_usage)
+    campaigns = operated.select("campaign_id").distinct()
+    parts.append(campaigns.crossJoin(population).select("campaign_id", "kind", "key", "value"))
+    facts = functools.reduce(DataFrame.unionByName, parts)
+    tonight = facts.groupBy("campaign_id").applyInArrow(_strengths, SCHEMA)
+    remembered = features.join(campaigns, on="campaign_id", how="left_anti").join(
+        members.select("campaign_id").distinct(), on="campaign_id", how="left_semi"
+    )
+    return tonight.unionByName(remembered.select(*tonight.columns))
+
+
+def _long(frame: DataFrame, key: str, values: dict[str, Column]) -> DataFrame:
+    """campaign_id, kind, key, value: one row per named value."""
+    pairs = F.explode(F.create_map(*[part for name, value in values.items() for part in (F.lit(name), value)]))
+    return frame.select("campaign_id", F.col(key).alias("key"), pairs.alias("kind", "value")).select(
+        "campaign_id", "kind", "key", F.col("value").cast("long").alias("value")
+    )
+
+
+def _traffic(operated: DataFrame, account_days: DataFrame) -> DataFrame:
+    per_day = account_days.groupBy("account_id", "activity_date").agg(*[F.sum(name).alias(name) for name in DAY_SUMS])
+    sums = per_day.groupBy("account_id").agg(
+        *[F.sum(name).alias(name) for name in DAY_SUMS],
+        F.count("*").alias("days"),
+        F.max(F.unix_date("activity_date")).alias("last_day"),
+        F.min(F.unix_date("activity_date")).alias("first_day"),
+    )
+    known = operated.join(sums, on="account_id", how="inner")
+    names = (*DAY_SUMS, "days", "last_day", "first_day")
+    return _long(known, "account_id", {f"member.{name}": F.col(name).cast("long") for name in names})
+
+
+def _foreign(operated: DataFrame, accounts: DataFrame, account_countries: DataFrame) -> DataFrame:
+    """Requests from countries other than the account's own."""
+    home = accounts.where(F.col("country").isNotNull()).select("account_id", "country")
+    abroad = account_countries.join(home, on="account_id", how="inner").where(
+        F.col("client_country") != F.col("country")
+    )
+    counted = abroad.groupBy("account_id").agg(F.sum("requests").alias("foreign"))
+    return _long(
+        operated.join(counted, on="account_id", how="inner"),
+        "account_id",
+        {"member.foreign_requests": F.col("foreign")},
+    )
+
+
+def _identities(operated: DataFrame, accounts: DataFrame, payment_instruments: DataFrame) -> DataFrame:
+    prepaid = payment_instruments.where(F.col("funding") == "prepaid").select("account_id").distinct()
+    known = operated.join(accounts, on="account_id", how="inner").join(
+        prepaid.withColumn("is_prepaid", F.lit(1)), on="account_id", how="left"
+    )
+    flags = {
+        "member.verified": F.col("kyc_status") == "verified",
+        "member.programme": F.col("access_program").isin("education", "research"),
+        "member.sanctioned": F.col("status").isin("banned", "suspended"),
+        "member.prepaid": F.col("is_prepaid") == 1,
+    }
+    made = {name: F.coalesce(flag.cast("long"), F.lit(0).cast("long")) for name, flag in flags.items()}
+    made["member.created_hour"] = F.floor(F.unix_seconds("created_at") / 3600).cast("long")
+    declared = [
+        ("owner", F.col("organization_id")),
+        ("owner", F.col("organization_name")),
+        ("domain", F.expr("if(is_freemail, null, email_domain)")),
+    ]
+    shared_owner = [
+        known.select("campaign_id", F.concat_ws("|", F.lit(str(place)), owner).alias("key"))
+        .where(owner.isNotNull())
+        .groupBy("campaign_id", "key")
+        .agg(F.count("*").alias("value"))
+        .select("campaign_id", F.lit(kind).alias("kind"), "key", F.col("value").cast("long"))
+        for place, (kind, owner) in enumerate(declared)
+    ]
+    return functools.reduce(DataFrame.unionByName, [_long(known, "account_id", made), *shared_owner])
+
+
+def _tasks(operated: DataFrame, account_usage: DataFrame) -> DataFrame:
+    return (
+        operated.join(account_usage, on="account_id", how="inner")
+        .groupBy("campaign_id", F.col("task_label").alias("key"))
+        .agg(F.sum("requests").alias("value"))
+        .select("campaign_id", F.lit("task").alias("kind"), "key", F.col("value").cast("long").alias("value"))
+    )
+
+
+def _shared(operated: DataFrame, observations: DataFrame, synchronies: DataFrame, entities: DataFrame) -> DataFrame:
+    """Per signal: members of the most shared entity (`top.`), and members who share one beyond chance (`with.`).
+
+    Beyond chance: with two or more others, and LIFT times as common among the members as among all other accounts;
+    or what is merely popular (a mail provider's pattern, a common client) would look like the group's own.
+    """
+    met = observations.select("account_id", "signal", "entity").unionByName(
+        synchronies.select("account_id", "signal", "entity")
+    )
+    sizes = operated.groupBy("campaign_id").agg(F.count("*").alias("campaign_members"))
+    mine = operated.join(met, on="account_id", how="inner")
+    counts = (
+        mine.groupBy("campaign_id", "signal", "entity")
+        .agg(F.count("*").alias("members"))
+        .join(sizes, on="campaign_id", how="inner")
+        .join(entities.select("signal", "entity", "accounts", "population"), on=["signal", "entity"], how="inner")
+    )
+    top = counts.groupBy("campaign_id", "signal").agg(F.max("members").alias("value"))
+    inside = F.col("members") / F.col("campaign_members")
+    outside = (F.col("accounts") - F.col("members") + 0.5) / (F.col("population") - F.col("campaign_members") + 1.0)
+    sharing = (
+        mine.join(
+            counts.where((F.col("members") >= MIN_SHARING) & (inside >= outside * LIFT)),
+            on=["campaign_id", "signal", "entity"],
+            how="inner",
+        )
+        .select("campaign_id", "signal", "account_id")
+        .distinct()
+    )
+    beyond = sharing.groupBy("campaign_id", "signal").agg(F.count("*").alias("value"))
+    in_series = (
+        sharing.where(F.col("signal").isin(*MADE_IN_SERIES))
+        .select("campaign_id", "account_id")
+        .distinct()
+        .groupBy("campaign_id")
+        .agg(F.count("*").alias("value"))
+        .withColumn("signal", F.lit("made_in_series"))
+    )
+    hard = (
+        sharing.where(~F.col("signal").isin(*OF_SOFTWARE))
+        .select("campaign_id", "account_id")
+        .distinct()
+        .groupBy("campaign_id")
+        .agg(F.count("*").alias("value"))
+        .withColumn("signal", F.lit("beside_software"))
+    )
+    return functools.reduce(
+        DataFrame.unionByName,
+        [
+            frame.select(
+                "campaign_id", F.lit(kind).alias("kind"), F.col("signal").alias("key"), F.col("value").cast("long")
+            )
+            for kind, frame in (("top", top), ("with", beyond), ("with", in_series), ("with", hard))
+        ],
+    )
+
+
+def _population(account_days: DataFrame, account_usage: DataFrame) -> DataFrame:
+    totals = account_days.agg(*[F.sum(name).alias(name) for name in DAY_SUMS])
+    named = F.explode(F.create_map(*[part for name in DAY_SUMS for part in (F.lit(name), F.col(name).cast("long"))]))
+    sums = totals.select(named.alias("key", "value")).select(F.lit("population").alias("kind"), "key", "value")
+    tasks = (
+        account_usage.groupBy(F.col("task_label").alias("key"))
+        .agg(F.sum("requests").cast("long").alias("value"))
+        .select(F.lit("population_task").alias("kind"), "key", "value")
+    )
+    return sums.unionByName(tasks)
+
+
+def _strengths(facts: pa.Table) -> pa.Table:
+    from jobs.graph.intent.features import strengths
+
+    return strengths(facts)

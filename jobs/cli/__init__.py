@@ -1,0 +1,1 @@
+"""The `iolaus` command: what people and schedulers call, and what it prints."""

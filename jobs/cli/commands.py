@@ -1,0 +1,356 @@
+"""The `iolaus` command. Commands parse and print; the work is done by the modules they call.
+
+Heavy libraries are imported inside commands, so that `iolaus --help` and small commands answer at once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from jobs import settings
+from jobs.cli import console
+from jobs.errors import IolausError, UsageError
+
+if TYPE_CHECKING:
+    from jobs.nights.run import Runner
+    from jobs.warehouse import Warehouse as Published
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__.split("\n")[0]
+)
+
+Root = Annotated[
+    Path | None, typer.Option("--root", envvar=settings.ROOT, help="Folder of raw zone, lake and reports.")
+]
+Night = Annotated[str, typer.Option("--date", help="Night to build, YYYY-MM-DD.")]
+Engine = Annotated[str | None, typer.Option(envvar=settings.ENGINE, help="sail, spark or sc://host:port.")]
+Warehouse = Annotated[str | None, typer.Option(envvar=settings.WAREHOUSE, help="Warehouse that is published to.")]
+NIGHTS_PER_PROCESS = 7  # the embedded engine keeps some memory of every night (100 MB at 5,000 accounts) until it ends
+DEMO_KEY = "demo-key-for-simulated-worlds-only"
+
+
+@app.command()
+def simulate(
+    root: Root = None,
+    preset: Annotated[str, typer.Option(help="tiny, small, varied, mid or large.")] = "small",
+    seed: Annotated[int, typer.Option(help="Same seed, same world.")] = 1,
+    accounts: Annotated[int | None, typer.Option(help="Accounts, instead of the preset's.")] = None,
+    days: Annotated[int | None, typer.Option(help="Nights, instead of the preset's.")] = None,
+    first: Annotated[str, typer.Option("--from", help="First night, YYYY-MM-DD.")] = "2026-03-02",
+    dial: Annotated[list[str] | None, typer.Option(help="NAME=VALUE: what every campaign does; repeatable.")] = None,
+) -> None:
+    """Make a world with known truth: raw deliveries below ROOT/raw, the truth below ROOT/truth."""
+    from jobs.simulate.worlds import write_world
+
+    if root is None:
+        raise UsageError(f"No root folder is named: pass --root DIR or set {settings.ROOT}.")
+    root.mkdir(parents=True, exist_ok=True)
+    with console.progress(f"simulating {preset}") as note:
+        write_world(root, preset, seed, accounts, days, _day(first, "--from"), note, dial or ())
+    console.say(f"World written to {root}/raw, its truth to {root}/truth.")
+
+
+@app.command()
+def run(
+    night: Annotated[str | None, typer.Option("--date", help="Night to build, YYYY-MM-DD.")] = None,
+    run_id: Annotated[str | None, typer.Option("--reproduce", help="Build this run's night again, aside.")] = None,
+    root: Root = None,
+    engine: Engine = None,
+    warehouse: Warehouse = None,
+) -> None:
+    """Build one night, every step, unless unchanged; or, with --reproduce, compare one with what was published."""
+    if (night is None) == (run_id is None):
+        raise UsageError("`iolaus run` needs either --date D or --reproduce RUN_ID.")
+    if run_id is not None:
+        from jobs.history.reproducing import reproduce
+
+        found = reproduce(settings.settings(root, engine, warehouse), run_id, console.step)
+        console.reproduction(found)
+        if found.differences:
+            raise IolausError(f"Run {run_id} was not reproduced: {len(found.differences)} tables differ.")
+        return
+    assert night is not None
+    with _runner(root, engine, warehouse) as runner:
+        _run_nights(runner, [_day(night, "--date")])
+
+
+@app.command()
+def build(
+    table: Annotated[str, typer.Argument(help="Step, as `iolaus steps` lists it.")],
+    night: Night,
+    root: Root = None,
+    engine: Engine = None,
+    warehouse: Warehouse = None,
+) -> None:
+    """Build one step of one night."""
+    with _runner(root, engine, warehouse) as runner:
+        console.step(runner.build(table, _day(night, "--date")))
+
+
+@app.command()
+def backfill(
+    first: Annotated[str | None, typer.Option("--from", help="First night, YYYY-MM-DD.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last night, YYYY-MM-DD.")] = None,
+    stale: Annotated[
+        bool, typer.Option("--stale", help="Only published nights that are stale, with late rows; no --to.")
+    ] = False,
+    root: Root = None,
+    engine: Engine = None,
+    warehouse: Warehouse = None,
+) -> None:
+    """Build every night from --from to --to in order; with --stale, those that no longer say what they would say now."""
+    where: dict[str, Any] = {"root": root, "engine": engine, "warehouse": warehouse}
+    if stale:
+        if last:
+            raise UsageError("--stale goes on to the newest night: leave --to out.")
+        _rebuild_stale(_day(first, "--from") if first else None, where)
+        return
+    if not first or not last:
+        raise UsageError("`iolaus backfill` needs --from and --to, or --stale.")
+    start, end = _day(first, "--from"), _day(last, "--to")
+    if end < start:
+        raise UsageError(f"--to {end} lies before --from {start}: give the earlier night first.")
+    nights = [start + timedelta(days=n) for n in range((end - start).days + 1)]
+    with _runner(**where) as runner:
+        _run_nights(runner, nights[:NIGHTS_PER_PROCESS])
+    if left := nights[NIGHTS_PER_PROCESS:]:
+        _go_on("backfill", {"from": left[0], "to": end, **where})
+
+
+@app.command()
+def link(
+    observations: Annotated[Path, typer.Option(help="Parquet or CSV: account_id, signal, entity and optional times.")],
+    out: Annotated[Path, typer.Option(help="Parquet file to write: account_id, cluster_id, membership, bits.")],
+    engine: Engine = None,
+) -> None:
+    """Link the accounts of any observation file into clusters."""
+    from jobs.linking.files import link_file
+
+    with tempfile.TemporaryDirectory(prefix="iolaus-link-") as scratch:
+        chosen = settings.settings(Path(scratch), engine)
+        with console.progress("linking"):
+            linked = link_file(observations, out, chosen)
+    console.say(f"{linked.accounts:,} accounts in {linked.clusters:,} clusters, written to {out}.")
+    if linked.left_out:
+        console.say(f"{linked.left_out:,} rows lack account, signal or entity and were left out.")
+
+
+@app.command()
+def explain(
+    kind: Annotated[str, typer.Argument(help="account or campaign")],
+    identity: Annotated[str, typer.Argument(metavar="ID", help="Account id, campaign id or campaign name.")],
+    root: Root = None,
+    night: Annotated[str | None, typer.Option("--date", help="As known on this night; the newest unless told.")] = None,
+    warehouse: Warehouse = None,
+) -> None:
+    """Why: every piece of evidence, in bits, largest first."""
+    from jobs.views.explain import explain_account, explain_campaign
+    from jobs.warehouse import open_warehouse
+
+    explanations = {"account": explain_account, "campaign": explain_campaign}
+    if kind not in explanations:
+        raise UsageError(f"`iolaus explain` takes account or campaign, not {kind!r}.")
+    chosen = settings.settings(root, None, warehouse)
+    published = open_warehouse(chosen.warehouse, chosen.root)
+    as_of = _day(night, "--date") if night else published.newest()
+    if as_of is None:
+        raise IolausError(f"No night is published below {chosen.root}: run `iolaus run --date D` first.")
+    console.explanation(explanations[kind](published, identity, as_of))
+
+
+@app.command()
+def evaluate(
+    truth: Annotated[Path, typer.Option(help="Folder with accounts.parquet, campaigns.parquet, daily.parquet.")],
+    root: Root = None,
+    warehouse: Warehouse = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+) -> None:
+    """Accuracy of what is published, against known truth."""
+    from jobs.evaluation.evaluate import PUBLISHED, read_truth
+    from jobs.evaluation.evaluate import evaluate as score
+    from jobs.warehouse import open_warehouse
+
+    chosen = settings.settings(root, None, warehouse)
+    known = read_truth(truth)
+    published = open_warehouse(chosen.warehouse, chosen.root)
+    report = score({name: published.read(name, None) for name in PUBLISHED}, known)
+    if as_json:
+        typer.echo(report.as_json())
+    else:
+        console.evaluation(report)
+
+
+@app.command()
+def status(root: Root = None, warehouse: Warehouse = None) -> None:
+    """Nights landed, built, published and stale, the checks that failed, and erasures that were not finished."""
+    from jobs.history.status import nights, unfinished_erasures
+
+    chosen = settings.settings(root, None, warehouse)
+    console.status(nights(chosen))
+    console.unfinished_erasures(unfinished_erasures(chosen))
+
+
+@app.command()
+def forget(
+    accounts: Annotated[list[str], typer.Argument(metavar="ACCOUNT...", help="Account ids as in the raw zone.")],
+    root: Root = None,
+    warehouse: Warehouse = None,
+) -> None:
+    """Remove accounts from lake, warehouse and pages, for good: backfills and later nights leave them out.
+
+    Needs the pseudonym key. Counts and sums stay as they were published. The raw zone belongs to those who deliver it and is
+    not touched. Run it again if it was interrupted.
+    """
+    from jobs.history.forgetting import forget as remove
+
+    chosen = settings.settings(root, None, warehouse)
+    with console.progress("forgetting") as note:
+        found = remove(chosen, accounts, datetime.now(UTC).date(), note)
+    console.forgotten(found, chosen.root)
+
+
+@app.command()
+def expire(
+    keep_days: Annotated[int, typer.Option(min=1, help="Keep what was committed in the last N days, 1 or more.")],
+    root: Root = None,
+    today: Annotated[
+        str | None, typer.Option("--date", help="Count back from this day, 00:00 UTC, not from now.")
+    ] = None,
+) -> None:
+    """Drop old snapshots of the lake and the files that nothing refers to any more.
+
+    The current rows of every table and the newest build of every night always stay. A run older than N days may no longer be
+    reproducible. Run it again if it was interrupted.
+    """
+    from jobs.history.retention import expire as drop
+
+    now = datetime.now(UTC) if today is None else datetime.combine(_day(today, "--date"), datetime.min.time(), UTC)
+    console.expired(drop(settings.settings(root), keep_days, now))
+
+
+@app.command()
+def steps(as_json: Annotated[bool, typer.Option("--json", help="Step to upstream steps, as JSON.")] = False) -> None:
+    """Every step in build order with what it is built after."""
+    from jobs.nights.steps import upstream
+
+    if as_json:
+        typer.echo(json.dumps(upstream(), indent=2))
+    else:
+        for step, before in upstream().items():
+            typer.echo(f"{step}: {', '.join(before) or 'raw zone'}")
+
+
+@app.command()
+def demo(
+    root: Root = None,
+    preset: Annotated[str, typer.Option(help="tiny, small, varied, mid or large.")] = "small",
+    seed: Annotated[int, typer.Option(help="Same seed, same world.")] = 1,
+    engine: Engine = None,
+    warehouse: Warehouse = None,
+) -> None:
+    """Make a small world, run every night of it, publish, and write the report."""
+    from jobs.nights.run import landed_nights
+    from jobs.warehouse import open_warehouse
+
+    target = root or Path("demo")
+    target.mkdir(parents=True, exist_ok=True)
+    if not os.environ.get(settings.PSEUDONYM_KEY):
+        os.environ[settings.PSEUDONYM_KEY] = DEMO_KEY
+    if not (target / "truth").is_dir():
+        simulate(target, preset=preset, seed=seed, accounts=None, days=None, first="2026-03-02", dial=None)
+    with _runner(target, engine, warehouse) as runner:
+        nights = landed_nights(runner.settings)
+        _run_nights(runner, nights)
+        published = open_warehouse(runner.settings.warehouse, runner.settings.root)
+    page = _write_report(published, target, nights[-1])
+    console.campaigns(published.read("campaigns", nights[-1]), published.read("campaign_rankings", nights[-1]))
+    console.say(f"Report:    {page.resolve()}")
+    console.say(f"Warehouse: {runner.settings.warehouse.replace('{root}', str(target.resolve()))}")
+    console.say(f"Quality:   {(target / 'quality' / 'data_docs').resolve()}")
+
+
+def _write_report(published: Published, root: Path, night: date) -> Path:
+    from jobs import contracts
+    from jobs.views.report import render
+
+    names = [contracts.load(name).table for name in contracts.names("published")]
+    page = root / "report" / f"{night.isoformat()}.html"
+    page.parent.mkdir(exist_ok=True)
+    aside = page.with_suffix(".tmp")
+    aside.write_text(render({name: published.read(name, night) for name in names}, night), encoding="utf-8")
+    return aside.replace(page)
+
+
+def _run_nights(runner: Runner, nights: list[date]) -> None:
+    from jobs.nights.steps import upstream
+
+    with console.nights(nights, len(upstream())) as show:
+        for night in nights:
+            runner.run(night, show(night))
+
+
+def _rebuild_stale(since: date | None, where: Mapping[str, Any]) -> None:
+    from jobs.history.rebuilding import rebuild
+
+    with _runner(**where) as runner:
+        rebuilt = rebuild(runner, console.rebuilding, since, NIGHTS_PER_PROCESS)
+    count = "1 stale night" if len(rebuilt) == 1 else f"{len(rebuilt)} stale nights"
+    of = "" if since is None else f" from {since} on"
+    console.say(f"{count} rebuilt." if rebuilt else f"No published night{of} is stale.")
+    if len(rebuilt) == NIGHTS_PER_PROCESS:
+        _go_on("backfill", {"from": rebuilt[-1] + timedelta(days=1), **where}, "--stale")
+
+
+def _go_on(command: str, options: Mapping[str, object], *flags: str) -> None:
+    """Replace this process by a fresh one of the same id that runs the command; ends, or is killed, as this one would."""
+    words = [word for name, value in options.items() if value is not None for word in (f"--{name}", str(value))]
+    words += flags
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "jobs.cli", command, *words])
+
+
+def _runner(root: Path | None, engine: str | None, warehouse: str | None):  # type: ignore[no-untyped-def]
+    from jobs.nights.run import runner
+
+    return runner(settings.settings(root, engine, warehouse))
+
+
+def _day(text: str, option: str) -> date:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a date has no zone
+    except ValueError:
+        raise UsageError(f"{option} takes a date as YYYY-MM-DD, not {text!r}.") from None
+
+
+def main() -> None:
+    """Run the command; a known error is one sentence on stderr, anything else leaves its details in a file."""
+    try:
+        app(standalone_mode=True)
+    except IolausError as error:
+        console.error(str(error))
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        console.error("Interrupted: the last published night is untouched; run the command again to go on.")
+        sys.exit(1)
+    except Exception as error:
+        with tempfile.NamedTemporaryFile("w", prefix="iolaus-error-", suffix=".txt", delete=False) as details:
+            traceback.print_exc(file=details)
+        reason = (str(error).strip().splitlines() or [""])[0][:300]
+        where = "".join(f" {note}" for note in getattr(error, "__notes__", ()))
+        console.error(f"Unexpected {type(error).__name__}{where}: {reason} (details in {details.name}).")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

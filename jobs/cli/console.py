@@ -1,0 +1,213 @@
+"""What the commands print: results to stdout, progress and errors to stderr, for a tired person at 3 a.m."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from jobs.evaluation.evaluate import Report
+    from jobs.history.forgetting import Forgotten
+    from jobs.history.reproducing import Reproduction
+    from jobs.history.retention import Expired
+    from jobs.history.status import NightStatus
+    from jobs.nights.run import Built
+    from jobs.views.explain import Explanation
+
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)  # logs are not 80 wide
+
+
+def say(text: str) -> None:
+    out.print(text, markup=False)
+
+
+def error(text: str) -> None:
+    err.print(f"error: {text}", markup=False, style="bold red")
+
+
+@contextlib.contextmanager
+def progress(title: str) -> Iterator[Callable[[str], None]]:
+    """A spinner with the latest note; plain lines where stderr is no terminal."""
+    if not err.is_terminal:
+        yield lambda note: err.print(f"{title}: {note}", markup=False)
+        return
+    with err.status(title) as status:
+        yield lambda note: status.update(f"{title}: {note}")
+
+
+@contextlib.contextmanager
+def nights(which: Sequence[date], steps: int) -> Iterator[Callable[[date], Callable[[Built], None]]]:
+    """Progress over nights and steps; a line per finished night where stderr is no terminal."""
+    bar = Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=err, transient=True
+    )
+    task = bar.add_task("starting", total=len(which) * steps)
+    with bar if err.is_terminal else contextlib.nullcontext():
+
+        def night_shown(night: date) -> Callable[[Built], None]:
+            started = time.monotonic()
+            finished: list[Built] = []
+
+            def step_done(built: Built) -> None:
+                finished.append(built)
+                bar.update(task, advance=1, description=f"{night} {built.step}")
+                if len(finished) == steps:
+                    made = sum(1 for each in finished if each.rows is not None)
+                    seconds = time.monotonic() - started
+                    err.print(f"{night}: {made} steps built, {steps - made} unchanged, {seconds:.1f} s", markup=False)
+
+            return step_done
+
+        yield night_shown
+
+
+def reproduction(found: Reproduction) -> None:
+    """Equal, or which tables differ in how many rows; and whether other code was at work."""
+    if found.code_then != found.code_now:
+        say(f"Other code: the run was built by code version {found.code_then}, this is {found.code_now}.")
+    for each in found.differences:
+        say(f"{each.table}: {each.lost} rows only published, {each.gained} rows only now.")
+    equal = found.tables - len(found.differences)
+    say(f"Night {found.night}: {equal} of {found.tables} published tables are equal to the last digit.")
+
+
+def rebuilding(night: date, reason: str) -> None:
+    err.print(f"{night}: {reason}; rebuilding it", markup=False)
+
+
+def step(built: Built) -> None:
+    rows = "unchanged" if built.rows is None else f"{built.rows} rows"
+    err.print(f"{built.step}: {rows}, {built.seconds:.1f} s", markup=False)
+
+
+def campaigns(campaigns: pa.Table, rankings: pa.Table) -> None:
+    """The campaigns of a night, most likely extraction first."""
+    ranks = {
+        row["campaign_id"]: (row["rank_low"], row["rank_high"])
+        for row in rankings.to_pylist()
+        if row["metric"] == "exchanges"
+    }
+    table = _table("Campaigns", "name", "verdict", "likelihood", "accounts", "exchanges", "rank")
+    order = sorted(campaigns.to_pylist(), key=lambda row: (-row["likelihood"], -row["exchanges"], row["campaign_id"]))
+    for row in order:
+        low, high = ranks.get(row["campaign_id"], (None, None))
+        rank = "" if low is None else str(low) if low == high else f"{low}-{high}"
+        likelihood = f"{row['likelihood']:.3f} {row['likelihood_words']}"
+        cells = (row["name"], row["verdict"], likelihood, f"{row['accounts']:,}", f"{row['exchanges']:,}", rank)
+        table.add_row(*cells)
+    out.print(table)
+
+
+def explanation(found: Explanation) -> None:
+    out.print(found.title, markup=False, style="bold")
+    for line in found.facts:
+        out.print(line, markup=False)
+    for section in found.sections:
+        table = _table(section.title, "bits", "signal", "entity", "why")
+        for piece in section.pieces:
+            table.add_row(f"{piece.bits:+.3f}", piece.signal, piece.entity or "", piece.explanation)
+        table.add_row(f"{section.total:+.3f}", "sum", "", section.conclusion, style="bold")
+        out.print(table)
+
+
+def evaluation(report: Report) -> None:
+    for title, (header, *rows) in (("Accuracy", report.rows()), ("Look-alikes", report.lookalike_rows())):
+        table = _table(title, *header)
+        for row in rows:
+            table.add_row(*row)
+        out.print(table)
+
+
+def status(found: Sequence[NightStatus]) -> None:
+    table = _table("Nights", "night", "landed", "steps built", "published", "stale", "failed checks")
+    for night in found:
+        table.add_row(
+            night.night.isoformat(),
+            "yes" if night.is_landed else "no",
+            f"{night.steps_built} of {night.steps}",
+            "yes" if night.is_published else "no",
+            night.stale_because or "no",
+            "; ".join(night.failed_checks) or "none",
+        )
+    out.print(table)
+    stale = [night.night for night in found if night.stale_because]
+    if stale:
+        last = max(night.night for night in found if night.is_published)
+        say(f"`iolaus backfill --stale` rebuilds these, and what builds on them, from {min(stale)} to {last}.")
+
+
+def unfinished_erasures(count: int) -> None:
+    if count:
+        say(
+            f"The erasure of {_counted(count, 'account')} is not finished: run `iolaus forget` with the same accounts again."
+        )
+
+
+def forgotten(found: Forgotten, root: Path) -> None:
+    """What left which tables, and what only people can do."""
+    if not found.did_something:
+        say(f"Nothing to do: {_counted(found.accounts, 'account')} registered before, and nothing of it is left.")
+        return
+    for account in found.unknown:
+        say(f"{account}: no rows found; registered, so it will not come back.")
+    if found.was_unfinished:
+        say("An earlier run was interrupted; this one finished it and counts only what was left to do.")
+    rows = {**found.lake_rows, **{f"warehouse: {name}": each for name, each in found.warehouse_rows.items()}}
+    if rows:
+        table = _table("Rows removed", "table", "rows")
+        for name, count in sorted(rows.items()):
+            table.add_row(name, f"{count:,}")
+        out.print(table)
+    say(
+        f"{_counted(found.accounts, 'account')} forgotten: {_counted(sum(found.lake_rows.values()), 'row')} left the lake with "
+        f"{_counted(found.removed_files, 'file')}, {_counted(sum(found.warehouse_rows.values()), 'row')} the warehouse; "
+        f"{_counted(found.pages, 'page')} no longer say who it was."
+    )
+    say("Counts and sums stay as they were published. Backfills and later nights leave the accounts out.")
+    say("To be done by hand:")
+    say(f"- raw zone: {root / 'raw'} still has the records. Have the teams that deliver it delete them there.")
+    say(
+        "- copies: backups of lake and warehouse, exported files, reports that were sent, what killed commands left in /tmp."
+    )
+    say("- readers: whoever has the warehouse open reads the old file until they connect again.")
+    if found.foreign_catalog:
+        say(
+            f"- catalog {found.foreign_catalog}: remove the orphaned metadata files that it keeps outside {root / 'lake'}."
+        )
+
+
+def expired(found: Expired) -> None:
+    """How much went, or that there was nothing."""
+    snapshots = sum(found.snapshots.values())
+    if not snapshots and not found.files:
+        say(
+            f"Nothing to do: no snapshot from before {found.before:%Y-%m-%d %H:%M} UTC can go, and no file is left over."
+        )
+        return
+    tables = _counted(len(found.snapshots), "table")
+    say(f"{_counted(snapshots, 'snapshot')} of {tables} from before {found.before:%Y-%m-%d %H:%M} UTC dropped.")
+    say(f"{_counted(found.files, 'file')} deleted, {found.bytes / 1e6:,.1f} MB.")
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def _table(title: str, *header: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for name in header:
+        table.add_column(name, overflow="fold")
+    return table

@@ -1,0 +1,1 @@
+"""How right the published tables are, against known truth."""

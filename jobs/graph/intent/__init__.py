@@ -1,0 +1,1 @@
+"""Why they act together: roles, features, competing explanations, analysts, words and actors."""

@@ -1,0 +1,1 @@
+"""How large: intervals, published cases, ranks and what may be said of them."""

@@ -1,0 +1,1 @@
+"""What is shared: how common, by whom, and how surprising that is."""

@@ -1,0 +1,48 @@
+"""Shortens the lake's history: old snapshots, and files that no snapshot refers to any more.
+
+A table as it stands, and the newest build of every night, always stay. A snapshot that stays keeps all files of its
+table as they were when it was made, so a version of another night that was replaced later goes with the last one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from jobs.lake.lake import LEFT_OVER_SECONDS, Lake, Version
+from jobs.nights import staging
+from jobs.settings import Settings
+
+
+@dataclass(frozen=True)
+class Expired:
+    """What went: snapshots by table, files, and their bytes; snapshots older than `before` were looked at."""
+
+    before: datetime
+    snapshots: Mapping[str, int]
+    files: int
+    bytes: int
+
+
+def expire(settings: Settings, keep_days: int, now: datetime) -> Expired:
+    """Drop snapshots that were committed more than `keep_days` before `now`, then files that nothing refers to.
+
+    Such files are left for a day after they were written. Raises `IolausError` when a night is being built.
+    """
+    before = now - timedelta(days=keep_days)
+    lake = Lake(settings.root, settings.catalog)
+    with lake.alone():
+        dropped = {name: _old(lake.versions(name), before) for name in lake.tables()}
+        for name, snapshot_ids in dropped.items():
+            lake.drop(name, snapshot_ids)
+        lake.clear_scratch()
+        files, freed = lake.sweep(staging.files_to_keep(lake), now.timestamp() - LEFT_OVER_SECONDS, before.timestamp())
+    return Expired(before, {name: len(each) for name, each in dropped.items() if each}, files, freed)
+
+
+def _old(versions: list[Version], before: datetime) -> list[int]:
+    newest = {build.night: build.snapshot_id for each in versions for build in each.builds}
+    kept = {*newest.values(), *(each.snapshot_id for each in versions[-1:])}
+    limit = before.timestamp() * 1000
+    return [each.snapshot_id for each in versions if each.committed_ms < limit and each.snapshot_id not in kept]

@@ -1,0 +1,1 @@
+"""The lake: Iceberg tables whose nights are replaced in one transaction, and their history."""

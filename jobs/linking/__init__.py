@@ -1,0 +1,1 @@
+"""Linking alone: any file of observations in, clusters out."""

@@ -1,0 +1,157 @@
+"""Only the linking, on any file of observations: the same null model, components and clusters as the nightly run.
+
+Accounts that no crowd explains are then tied in pairs by the rare things they share. Times are not looked at: files have
+them or not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+from jobs.campaigns import clusters
+from jobs.engine import session
+from jobs.errors import IolausError, UsageError
+from jobs.graph.sharing.families import family_of
+from jobs.lake.lake import Lake
+from jobs.linking.pairs import tie_pairs
+from jobs.links import cells, components, entities
+from jobs.settings import Settings
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+Scratch: TypeAlias = "Callable[[DataFrame], DataFrame]"
+NEEDED = ("account_id", "signal", "entity")
+LINKED = pa.schema(
+    [("account_id", pa.string()), ("cluster_id", pa.string()), ("membership", pa.float64()), ("bits", pa.float64())]
+)
+NO_SYNCHRONY = "account_id string, signal string, entity string, beats long"
+NO_DECISIONS = "subject_kind string, subject_id string, decision string, decision_id string, decided_at timestamp"
+BUCKETS = 32  # with one signal only, entities stand for themselves; buckets keep the families few
+ANY_NIGHT = date(1970, 1, 1)  # the transforms used here do not look at the night
+
+
+@dataclass(frozen=True)
+class Linked:
+    """What became of one file: accounts in clusters, clusters, and rows left out for want of account, signal or entity."""
+
+    accounts: int
+    clusters: int
+    left_out: int
+
+
+def link_file(source: Path, target: Path, settings: Settings) -> Linked:
+    """Read observations, write account_id, cluster_id, membership, bits.
+
+    Raises `UsageError` when the file is missing or lacks a column, `IolausError` when it cannot be read.
+    """
+    table, left_out = read_observations(source)
+    with session(settings.engine) as spark:
+        lake = Lake(settings.root)
+        path = lake.folder / "observations.parquet"
+        pq.write_table(table, path)
+        linked = link_table(table, spark.read.parquet(str(path)), lambda frame: lake.scratch(spark, frame))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    aside = target.with_name(target.name + ".tmp")
+    pq.write_table(linked, aside)
+    aside.replace(target)
+    return Linked(linked.num_rows, len(pc.unique(linked["cluster_id"])), left_out)
+
+
+def link_table(table: pa.Table, observations: DataFrame, scratch: Scratch) -> pa.Table:
+    """Rows of LINKED, by account. `table` and `observations` hold the same: account_id, signal, entity, events."""
+    crowds = _memberships(_crowds(observations, len(pc.unique(table["signal"])) == 1, scratch))
+    return pa.concat_tables([crowds, _small(table, crowds["account_id"])]).sort_by("account_id")
+
+
+def read_observations(source: Path) -> tuple[pa.Table, int]:
+    """account_id, signal, entity, events, one row per triple; and how many rows lacked one of the three."""
+    if not source.is_file():
+        raise UsageError(f"The observations file {source} does not exist: correct --observations.")
+    try:
+        if source.suffix == ".csv":
+            strings = pa.csv.ConvertOptions(column_types=dict.fromkeys(NEEDED, pa.string()))
+            table = pa.csv.read_csv(source, convert_options=strings)
+        else:
+            table = pq.ParquetFile(source).read()
+    except (pa.ArrowInvalid, OSError) as error:
+        raise IolausError(f"The observations file {source} cannot be read as {source.suffix or 'Parquet'}.") from error
+    missing = [name for name in NEEDED if name not in table.column_names]
+    if missing:
+        raise UsageError(f"The observations file {source} lacks the column {missing[0]}: it needs {', '.join(NEEDED)}.")
+    named = table.select(list(NEEDED)).cast(pa.schema([(name, pa.string()) for name in NEEDED]))
+    events = table["events"].cast(pa.int64()) if "events" in table.column_names else None
+    counted = named.append_column("events", events or pa.array([1] * table.num_rows, pa.int64()))
+    complete = counted.drop_null()
+    if not complete.num_rows:
+        raise IolausError(
+            f"The observations file {source} has no row with account, signal and entity: nothing to link."
+        )
+    grouped = complete.group_by(list(NEEDED)).aggregate([("events", "sum")])
+    return grouped.rename_columns([*NEEDED, "events"]), counted.num_rows - complete.num_rows
+
+
+def _crowds(observations: DataFrame, is_one_signal: bool, scratch: Scratch) -> pa.Table:
+    """Pieces of evidence of the accounts that form crowds, as in `campaigns.clusters`."""
+    from pyspark.sql import functions as F
+
+    spark = observations.sparkSession
+    alone, undecided = spark.createDataFrame([], NO_SYNCHRONY), spark.createDataFrame([], NO_DECISIONS)
+    known = entities.transform(ANY_NIGHT, observations, alone)
+    if is_one_signal:
+        bucket = F.abs(F.crc32("entity")) % BUCKETS
+        known = known.withColumn("family", F.concat(F.lit("bucket"), bucket.cast("string")))
+    known = scratch(known)
+    found = scratch(cells.transform(ANY_NIGHT, observations, alone, known, undecided, scratch))
+    connected = scratch(components.transform(ANY_NIGHT, observations, alone, known, found, undecided, scratch))
+    return clusters.transform(ANY_NIGHT, connected, observations, alone, known, found).toArrow()
+
+
+def _small(table: pa.Table, clustered: pa.ChunkedArray) -> pa.Table:
+    """Clusters among the accounts that are in no crowd; with one signal only, entities stand for themselves."""
+    names = pc.unique(table["account_id"])
+    names = pc.take(names, pc.sort_indices(names))
+    free = table.filter(pc.invert(pc.is_in(table["account_id"], value_set=clustered.combine_chunks())))
+    signals = pc.unique(free["signal"])
+    families = pa.array([family_of(signal) for signal in signals.to_pylist()], pa.string())
+    label = pc.binary_join_element_wise(free["signal"], free["entity"], "\x1f").combine_chunks().dictionary_encode()
+    entity = label.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    family = np.arange(len(label.dictionary))
+    if len(set(families.to_pylist())) > 1:
+        of_row = pc.index_in(pc.take(families, pc.index_in(free["signal"], value_set=signals)), value_set=families)
+        family[entity] = of_row.to_numpy()
+    account = pc.index_in(free["account_id"], value_set=names).to_numpy().astype(np.int64)
+    ties = tie_pairs(account, entity, family, len(names), len(names))
+    found = np.flatnonzero(ties.cluster >= 0)
+    bits = np.round(ties.bits[found], 6)
+    return pa.table(
+        {
+            "account_id": pc.take(names, pa.array(found)),
+            "cluster_id": pc.take(names, pa.array(ties.cluster[found])),
+            "membership": _membership(pa.array(bits)),
+            "bits": bits,
+        },
+        schema=LINKED,
+    )
+
+
+def _memberships(pieces: pa.Table) -> pa.Table:
+    totals = pieces.group_by(["account_id", "cluster_id"]).aggregate([("microbits", "sum")]).sort_by("account_id")
+    bits = pc.divide(pc.cast(totals["microbits_sum"], pa.float64()), 1e6)
+    columns = [totals["account_id"], totals["cluster_id"], _membership(bits), bits]
+    return pa.table([column.combine_chunks() for column in columns], schema=LINKED)
+
+
+def _membership(bits: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """The probability (0..1, six decimals) of log-odds given in bits."""
+    return pc.round(pc.divide(1.0, pc.add(1.0, pc.power(2.0, pc.negate(bits)))), 6)

@@ -1,0 +1,1 @@
+"""Nights: which steps there are, what each is made from, and building them in order."""

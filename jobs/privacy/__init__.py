@@ -1,0 +1,1 @@
+"""People: pseudonyms, who asked to be forgotten, and which columns may say anything about them."""

@@ -1,0 +1,1 @@
+"""What people read: evidence of one subject, the data dictionary, the report."""

@@ -1,0 +1,101 @@
+"""Puts the published tables of one night on one page. Every text from the data is escaped; nothing is loaded from anywhere."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from jobs.views.report.picture import picture
+from jobs.views.report.timeline import timeline
+from jobs.views.report.waterfall import waterfall
+
+TEMPLATES = Path(__file__).parent
+SHOWN = ("deliberate", "suspicious")
+Row = dict[str, Any]
+
+
+def render(published: Mapping[str, pa.Table], night: date) -> str:
+    """The page about `night`. `published` maps table names to their rows; other nights in them are ignored."""
+    tables = {name: [row for row in rows.to_pylist() if row["as_of_date"] == night] for name, rows in published.items()}
+    campaigns = sorted(tables["campaigns"], key=lambda row: (-row["exchanges"], -row["likelihood"], row["campaign_id"]))
+    by_campaign = {
+        name: _grouped(tables[name])
+        for name in (
+            "campaign_members",
+            "campaign_evidence",
+            "campaign_daily",
+            "campaign_lineage",
+            "campaign_attributions",
+            "campaign_rankings",
+        )
+    }
+    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
+    environment.filters["number"] = lambda value: "" if value is None else f"{value:,}"
+    return environment.get_template("page.html.j2").render(
+        night=night,
+        campaigns=[_entry(row, by_campaign) for row in campaigns],
+        sections=[_section(row, by_campaign) for row in campaigns if row["verdict"] in SHOWN],
+        dismissed=[_entry(row, by_campaign) for row in campaigns if row["verdict"] not in SHOWN],
+        totals=_totals(campaigns),
+        failed=[row for row in tables["data_quality"] if not row["success"]],
+        checks=len(tables["data_quality"]),
+        runs=tables["runs"],
+        audit=sorted(Counter(row["reason"] for row in tables["link_audit"]).items()),
+    )
+
+
+def _grouped(rows: list[Row]) -> dict[str, list[Row]]:
+    groups: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[row["campaign_id"]].append(row)
+    return groups
+
+
+def _totals(campaigns: list[Row]) -> Row:
+    accused = [row for row in campaigns if row["verdict"] == "deliberate"]
+    return {
+        "deliberate": len(accused),
+        "suspicious": sum(row["verdict"] == "suspicious" for row in campaigns),
+        "accounts": sum(row["accounts"] for row in accused),
+        "exchanges": sum(row["exchanges"] for row in accused),
+    }
+
+
+def _entry(row: Row, by_campaign: Mapping[str, dict[str, list[Row]]]) -> Row:
+    ranks = {each["metric"]: each for each in by_campaign["campaign_rankings"].get(row["campaign_id"], [])}
+    rank = ranks.get("exchanges")
+    shown = "" if rank is None else _span(rank["rank_low"], rank["rank_high"])
+    return {**row, "rank": shown, "statement": rank["statement"] if rank else ""}
+
+
+def _span(low: int, high: int) -> str:
+    return str(low) if low == high else f"{low} to {high}"
+
+
+def _section(row: Row, by_campaign: Mapping[str, dict[str, list[Row]]]) -> Row:
+    campaign = row["campaign_id"]
+    members = by_campaign["campaign_members"].get(campaign, [])
+    evidence = by_campaign["campaign_evidence"].get(campaign, [])
+    intent = [each for each in evidence if each["subject_kind"] == "campaign"]
+    shared = [each for each in evidence if each["subject_kind"] == "account" and each["entity"] is not None]
+    drawn = picture(members, shared)
+    return {
+        **_entry(row, by_campaign),
+        "timeline": Markup(timeline(by_campaign["campaign_daily"].get(campaign, []))),
+        "picture": Markup(drawn.svg),
+        "picture_note": drawn.note,
+        "families": drawn.families,
+        "waterfall": Markup(waterfall(intent)),
+        "pieces": sorted(intent, key=lambda each: (each["signal"] != "prior", -abs(each["bits"]), each["signal"])),
+        "roles": sorted(Counter(each["role"] for each in members).items()),
+        "attributions": by_campaign["campaign_attributions"].get(campaign, []),
+        "events": by_campaign["campaign_lineage"].get(campaign, []),
+        "metrics": by_campaign["campaign_rankings"].get(campaign, []),
+    }

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+
+from jobs.campaigns.features import INPUTS, transform
+from tests.tables import NIGHT, NOON, frame, rows_of
+
+OPERATED = [f"a{n:02d}" for n in range(20)]
+EVERYBODY = [*OPERATED, *(f"z{n:03d}" for n in range(180))]
+
+
+def profile(spark: SparkSession, **given: list[dict[str, Any]]) -> dict[str, float]:
+    """Strengths of the features of one campaign of twenty accounts among two hundred."""
+    members = [
+        {"campaign_id": "c1", "account_id": a, "role": "operated", "is_current": True, "is_asleep": False}
+        for a in OPERATED
+    ]
+    days = [{"account_id": a, "activity_date": NIGHT, "requests": 10, "sketched_requests": 10} for a in EVERYBODY]
+    rows: dict[str, list[dict[str, Any]]] = {"members": members, "account_days": days} | given
+    if "accounts" not in rows:
+        rows["accounts"] = [{"account_id": a, "created_at": NOON} for a in EVERYBODY]
+    frames = {name.split(".")[1]: frame(spark, name, *rows.get(name.split(".")[1], [])) for name in INPUTS}
+    return {row["feature"]: row["strength"] for row in rows_of("campaigns.features", transform(NIGHT, **frames))}
+
+
+def sharing(signal: str, accounts: list[str]) -> dict[str, list[dict[str, Any]]]:
+    met = [{"account_id": a, "signal": signal, "entity": "e", "events": 1} for a in accounts]
+    known = {"signal": signal, "entity": "e", "family": "x", "accounts": len(accounts), "population": 200}
+    return {"observations": met, "entities": [known]}
+
+
+def test_series_of_identities_that_only_the_members_have_are_machine_made(spark: SparkSession) -> None:
+    assert profile(spark, **sharing("email_pattern", OPERATED))["machine_made_identities"] == 1.0
+
+
+def test_what_is_popular_everywhere_is_not_the_groups_own(spark: SparkSession) -> None:
+    half = [*OPERATED, *EVERYBODY[20:100]]
+    assert profile(spark, **sharing("email_pattern", half))["machine_made_identities"] == 0.0
+
+
+def test_one_declared_owner_counts_whole_and_a_mail_domain_alone_half(spark: SparkSession) -> None:
+    declared = [{"account_id": a, "created_at": NOON, "organization_id": "org-1"} for a in OPERATED]
+    domain = [{"account_id": a, "created_at": NOON, "email_domain": "d-1", "is_freemail": False} for a in OPERATED]
+    assert profile(spark, accounts=declared)["common_owner"] == 1.0
+    assert profile(spark, accounts=domain)["common_owner"] == pytest.approx(0.555556)
+    assert profile(spark)["common_owner"] == 0.0
+
+
+def test_several_companies_in_one_group_are_owned_and_their_address_series_are_not_machine_made(
+    spark: SparkSession,
+) -> None:
+    companies = [
+        {"account_id": a, "created_at": NOON, "organization_id": f"org-{n // 5}" if n < 20 else None}
+        for n, a in enumerate(EVERYBODY)
+    ]
+    found = profile(spark, accounts=companies, **sharing("email_pattern", OPERATED))
+    assert (found["common_owner"], found["machine_made_identities"]) == (1.0, 0.0)
+    alone = [{"account_id": a, "created_at": NOON, "organization_id": f"org-{a}"} for a in EVERYBODY]
+    assert profile(spark, accounts=alone)["common_owner"] == 0.0
+
+
+def test_a_server_that_all_use_openly_is_no_hiding_place(spark: SparkSession) -> None:
+    days = [
+        {"account_id": a, "activity_date": NIGHT, "requests": 10, "sketched_requests": 10,
+         "proxy_requests": 10 if a in OPERATED else 0}
+        for a in EVERYBODY
+    ]  # fmt: skip
+    assert profile(spark, account_days=days)["proxied"] == 1.0
+    assert profile(spark, account_days=days, **sharing("egress_prefix", OPERATED))["proxied"] == 0.0
+
+
+def test_even_load_is_measured_against_the_spread_of_independent_customers(spark: SparkSession) -> None:
+    assert profile(spark)["even_load"] == 1.0
+    wild = [{"account_id": a, "activity_date": NIGHT, "requests": 2 ** (n % 10)} for n, a in enumerate(EVERYBODY)]
+    assert profile(spark, account_days=wild)["even_load"] == 0.0
+
+
+def test_other_peoples_requests_through_the_same_accounts_do_not_hide_the_intent(spark: SparkSession) -> None:
+    def of(own: int) -> dict[str, float]:
+        """Of every ten exchanges `own` are the campaign's; only they make the model lay out its reasoning."""
+        asked = [
+            {"account_id": a, "activity_date": NIGHT, "requests": 10, "sketched_requests": 10,
+             "elicitation_sum_micros": own * 400_000 if a in OPERATED else 0}
+            for a in EVERYBODY
+        ]  # fmt: skip
+        tasks = [
+            {"account_id": a, "activity_date": NIGHT, "task_label": task, "requests": count, "exchanges": count}
+            for a in EVERYBODY
+            for task, count in (("math", own if a in OPERATED else 0), ("chat", 10 - own if a in OPERATED else 10))
+        ]
+        members = [
+            {"campaign_id": "c1", "account_id": a, "role": "operated", "is_current": True, "is_asleep": False,
+             "exchanges": 10, "exchanges_attributed": own}
+            for a in OPERATED
+        ]  # fmt: skip
+        return profile(spark, members=members, account_days=asked, account_usage=tasks)
+
+    whole, mixed = of(10), of(4)
+    for feature in ("elicitation", "narrow_tasks"):
+        assert mixed[feature] == pytest.approx(whole[feature], abs=0.1) == pytest.approx(1.0, abs=0.1)
