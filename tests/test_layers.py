@@ -13,7 +13,7 @@ from jobs.nights import steps
 
 PROJECT = Path(__file__).resolve().parent.parent
 LAYERS = ("signals", "links", "campaigns", "published")
-MAY_IMPORT = {"pyspark", "jobs.columns", "jobs.graph", "pyarrow"}
+MAY_IMPORT = {"pyspark", "jobs.columns", "jobs.vocabulary", "jobs.graph", "pyarrow"}
 STAGED_MAY = {*MAY_IMPORT, "jobs.landing", "jobs.privacy.pseudonyms", "jobs.staged"}
 ONLY_IN = {
     "yaml": {"jobs/contracts.py"},
@@ -29,7 +29,7 @@ HOUSE = (
     "cli", "history", "nights", "views", "evaluation", "simulate", "linking",
     "staged", "landing", "quality", "warehouse", "privacy", "lake",
     "published", "campaigns", "links", "signals",
-    "graph", "columns", "engine", "contracts", "settings", "errors",
+    "graph", "columns", "vocabulary", "engine", "contracts", "settings", "errors",
 )  # fmt: skip
 
 
