@@ -10,7 +10,7 @@ INNOCENT_SEEDS ?= $(shell seq 1201 1220)
 NEAR_SEEDS ?= $(shell seq 1221 1240)
 REPORT = $(BIN)/python -m tests.lab.accuracy.report $(ACCURACY) $(foreach part,lookalikes adversary lives sizes,--$(part) $(ACCURACY)/$(part))
 
-.PHONY: help setup demo test check nights bench bench-nights bench-accuracy bench-lookalikes bench-adversary bench-lives dictionary clean
+.PHONY: help setup needs demo test check nights bench bench-nights bench-accuracy bench-lookalikes bench-adversary bench-lives dictionary clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -25,7 +25,10 @@ $(STAMP): pyproject.toml uv.lock
 demo: setup ## simulate a small world, run every night, publish, write the report
 	$(BIN)/iolaus demo --root $(ROOT)
 
-test: setup ## all tests, files side by side on two cores, the long ones first
+needs: ## install what tests need beyond Python, or say what it is
+	@tests/needs.sh
+
+test: setup needs ## all tests, files side by side on two cores, the long ones first
 	$(BIN)/python -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder
 
 check: setup ## format, lint, types
@@ -33,7 +36,7 @@ check: setup ## format, lint, types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-nights: setup ## build nights in every way there is, under a real Airflow scheduler too, and compare (about half an hour)
+nights: setup needs ## build nights in every way there is, under a real Airflow scheduler too, and compare (about half an hour)
 	$(BIN)/python -m pytest tests -m slow
 	$(BIN)/python -m tests.lab.ten_nights ten-nights
 
@@ -41,7 +44,7 @@ bench: setup ## time one night of the small world on each engine, and linking a 
 	$(BIN)/python -m tests.lab.bench
 	$(BIN)/python -m tests.lab.bench_linking
 
-bench-nights: setup ## time sixty nights one after another, and one in which nothing changed (about half an hour)
+bench-nights: setup needs ## time sixty nights one after another, and one in which nothing changed (about half an hour)
 	rm -rf bench-nights
 	$(BIN)/python -m tests.lab.bench_nights bench-nights
 
