@@ -230,8 +230,8 @@ with DAG(
         "warehouse": Param(
             None,
             type=["null", "string"],
-            pattern="^(duckdb:///.+|postgresql://([^:@/]*@)?[^@]*)$",
-            description="duckdb:///... or postgresql://... without a password; empty: IOLAUS_WAREHOUSE",
+            pattern="^duckdb:///.+$",
+            description="duckdb:///path/to/file.duckdb; empty: IOLAUS_WAREHOUSE",
         ),
     },
     tags={"attribution", "iolaus", "nightly"},

@@ -32,7 +32,7 @@ class Settings:
 def settings(root: Path | None, engine: str | None = None, warehouse: str | None = None) -> Settings:
     """The settings in force: what is given here, else the environment, else the default.
 
-    Raises `UsageError` when the root is not named or does not exist, or the engine is none that is known.
+    Raises `UsageError` when the root is not named or does not exist, or engine or warehouse is none that is known.
     """
     given = root or (Path(os.environ[ROOT]) if os.environ.get(ROOT) else None)
     if given is None:
@@ -42,12 +42,24 @@ def settings(root: Path | None, engine: str | None = None, warehouse: str | None
     chosen = engine or os.environ.get(ENGINE) or DEFAULT_ENGINE
     if chosen not in ("sail", "spark") and not chosen.startswith("sc://"):
         raise UsageError(f"The engine {chosen!r} is not known: set {ENGINE} to sail, spark or sc://host:port.")
+    published = warehouse or os.environ.get(WAREHOUSE) or DEFAULT_WAREHOUSE
+    warehouse_place(published)
     return Settings(
         root=given.resolve(),
         engine=chosen,
-        warehouse=warehouse or os.environ.get(WAREHOUSE) or DEFAULT_WAREHOUSE,
+        warehouse=published,
         catalog=os.environ.get(CATALOG) or None,
     )
+
+
+def warehouse_place(url: str) -> str:
+    """Where a warehouse URL points to: the path of a DuckDB file. Raises `UsageError` for what cannot be published to."""
+    scheme, _, place = url.partition("://")
+    if scheme != "duckdb" or not place.strip("/"):
+        raise UsageError(
+            f"The warehouse {scheme}://... is not supported: set {WAREHOUSE} to duckdb:///path/to/file.duckdb."
+        )
+    return place
 
 
 def pseudonym_key() -> bytes:

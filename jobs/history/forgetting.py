@@ -22,12 +22,13 @@ import pyarrow.compute as pc
 from jobs.errors import IolausError, UsageError
 from jobs.lake.lake import Build, Lake
 from jobs.nights import staging, steps
+from jobs.nights.records import Staged
+from jobs.nights.steps import DELIVERIES, REJECTED
 from jobs.privacy import erasures
 from jobs.privacy.pseudonyms import Pseudonyms
 from jobs.settings import Settings
 from jobs.warehouse import open_warehouse
 
-REJECTED, DELIVERIES = "staged.rejected", "staged.deliveries"
 NAMED_BY = {"campaigns.lineage": "campaigns.clusters"}  # whose accounts give the labels of a table that has none itself
 LOOKED_AT = {
     *erasures.ABOUT_ACCOUNTS,
@@ -180,7 +181,7 @@ def forget(
 
 def _from_lake(lake: Lake, wanted: _Wanted, today: date, told: Callable[[str], None]) -> dict[str, int]:
     """Rows that left each table. Tables come after those that are made from them: labels are read from what is older."""
-    order = {steps.WRITTEN_BY.get(step, step): place for place, step in enumerate(steps.upstream())}
+    order = {step.table: place for place, step in enumerate(steps.steps().values())}
     rejected = _rejected(lake, wanted)
     lost: dict[str, int] = {}
     for name in sorted(lake.tables(), key=lambda each: (-order.get(each, len(order)), each)):
@@ -219,12 +220,15 @@ def _from_table(lake: Lake, name: str, wanted: _Wanted, rejected: _Rejected, tod
     standing = {build.snapshot_id: lost[build.night] for build in lake.builds(name).values()}
 
     def revised(build: Build) -> Mapping[str, str]:
-        files = staging.rejected_files(build)
+        record = Staged.of(build)
+        if record is None:
+            return build.properties
+        files = list(record.rejected_files)
         left = [new for path in files if (new := rejected.successors.get(path, path))]
-        gone = standing.get(build.snapshot_id, 0) if "delivery" in build.properties else 0
+        gone = standing.get(build.snapshot_id, 0)
         if left == files and not gone:
             return build.properties
-        return staging.revised(build.properties, gone, sum(rejected.lost.get(path, 0) for path in files), left)
+        return record.without(gone, sum(rejected.lost.get(path, 0) for path in files), left).properties()
 
     lake.replace(name, successors, revised, today)
     return sum(lost.values())

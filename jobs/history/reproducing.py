@@ -20,9 +20,10 @@ import pyarrow as pa
 from jobs import contracts
 from jobs.errors import IolausError, QualityRefusal
 from jobs.lake.lake import Build, Lake
-from jobs.nights import fingerprints, recipes, steps
-from jobs.nights.publishing import JUDGED, RUNS
+from jobs.nights import fingerprints, steps
+from jobs.nights.records import Judged, Transformed
 from jobs.nights.run import Built, runner
+from jobs.nights.steps import JUDGED, RUNS
 from jobs.settings import Settings
 from jobs.warehouse import open_warehouse
 
@@ -108,16 +109,17 @@ def _inputs(lake: Lake, night: date, snapshots: Mapping[str, int], own: list[str
     """What the night was built from: its staged tables, and each earlier night as it was when it was read."""
     wanted = {(name, night): snapshots[name] for name in snapshots if name.startswith("staged.")}
     for step in own:
-        read = json.loads(lake.build_of(step, night, snapshots[step]).properties["inputs"])
+        read = Transformed.of(lake.build_of(step, night, snapshots[step])).inputs
         wanted |= {
             (name, date.fromisoformat(day)): number
             for name, days in read.items()
             for day, number in days.items()
             if day != night.isoformat()
         }
-    for name in recipes.VOLUMES_OF:
-        volumes = json.loads(lake.build_of(JUDGED, night, snapshots[JUDGED]).properties["volumes"])[name]
-        wanted |= {(name, date.fromisoformat(day)): number for day, number in volumes.items()}
+    compared = Judged.of(lake.build_of(JUDGED, night, snapshots[JUDGED])).volumes
+    wanted |= {
+        (name, date.fromisoformat(day)): number for name, days in compared.items() for day, number in days.items()
+    }
     for (name, day), number in sorted(wanted.items()):
         yield lake.build_of(name, day, number)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from jobs import contracts
 from jobs.lake.lake import Lake
 from jobs.nights import staleness, steps
 from jobs.nights.run import landed_nights
@@ -35,7 +34,7 @@ def nights(settings: Settings) -> list[NightStatus]:
     stale = staleness.reasons(lake, settings.root, published)
     warehouse.mark(stale)
     landed = set(landed_nights(settings))
-    builds = {step: lake.builds(steps.WRITTEN_BY.get(step, step)) for step in steps.upstream()}
+    builds = {name: lake.builds(step.table) for name, step in steps.steps().items()}
     known = sorted(landed | published | {night for each in builds.values() for night in each})
     return [
         NightStatus(
@@ -57,8 +56,5 @@ def unfinished_erasures(settings: Settings) -> int:
 
 
 def _failed(lake: Lake, night: date) -> tuple[str, ...]:
-    table = steps.WRITTEN_BY[steps.QUALITY]
-    if table not in contracts.names("published"):
-        return ()
-    rows = lake.read_arrow(table, night, night, ["table_name", "expectation", "severity", "success"]).to_pylist()
+    rows = lake.read_arrow(steps.JUDGED, night, night, ["table_name", "expectation", "severity", "success"]).to_pylist()
     return tuple(f"{row['severity']}: {row['table_name']} {row['expectation']}" for row in rows if not row["success"])

@@ -3,113 +3,120 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
 
 from jobs import contracts
 from jobs.errors import IolausError
 from jobs.lake.lake import Build
-from jobs.nights import fingerprints, recipes, staging, staleness, steps
+from jobs.nights import fingerprints, recipes, staleness, steps
+from jobs.nights.context import Context
+from jobs.nights.records import Judged, Snapshots, staged
+from jobs.nights.spans import VOLUMES
+from jobs.nights.steps import Step
 from jobs.warehouse import Warehouse, open_warehouse
 
-if TYPE_CHECKING:
-    from jobs.nights.run import Runner
-
-JUDGED, RUNS = steps.WRITTEN_BY[steps.QUALITY], steps.WRITTEN_BY[steps.PUBLISH]
 REPORTED = ("delivered_on", "landed", "staged", "duplicates", "rejected", "erased", "late", "content_hash", "note")
 
 
-def judge(run: Runner, step: str, night: date) -> int | None:
+def judge(context: Context, step: Step, night: date) -> int | None:
     """Rows of `data_quality`, or None when nothing changed. Raises `QualityRefusal` when a critical check fails."""
     from jobs import quality
 
-    names = list(steps.upstream()[step])
-    for name in names:
-        run.needed(name, night, step)
-    made = run.fingerprint(step, night)
-    previous = run.lake.builds(JUDGED).get(night)
-    if previous and previous.fingerprint == made and previous.properties.get("refused") == "no":
+    for name in step.reads:
+        context.needed(name, night, step)
+    made, lake = context.fingerprint(step, night), context.lake
+    previous = lake.builds(step.table).get(night)
+    if previous and previous.fingerprint == made and not Judged.of(previous).is_refused:
         return None
-    tables = {name: run.lake.read_arrow(name, night, night, _checked_columns(name)) for name in names}
-    volumes = {name: _rows_before(run.lake.builds(name), night) for name in recipes.VOLUMES_OF}
-    outcomes = quality.judge(tables, volumes, night, run.settings.root / "quality" / "data_docs")
+    tables = {name: lake.read_arrow(name, night, night, _checked_columns(name)) for name in sorted(step.reads)}
+    earlier = _volumes(context, step, night)
+    volumes = {name: [build.rows for build in builds] for name, builds in earlier.items()}
+    outcomes = quality.judge(tables, volumes, night, context.settings.root / "quality" / "data_docs")
     rows = [{"as_of_date": night, **row} for row in quality.rows(outcomes)]
-    files = run.lake.write_arrow(JUDGED, night, contracts.arrow_rows(JUDGED, rows))
+    files = lake.write_arrow(step.table, night, contracts.arrow_rows(step.table, rows))
     refusal = quality.refusal(outcomes)
-    properties = {"refused": "yes" if refusal else "no", "volumes": json.dumps(_volumes_read(run, night))}
-    build = run.lake.commit(JUDGED, night, files, made, properties, fingerprints.code_version())
+    record = Judged(refusal is not None, _snapshots(earlier))
+    build = context.commit(step, night, files, made, record.properties())
     if refusal:
         raise refusal
     return build.rows
 
 
-def publish(run: Runner, step: str, night: date) -> int | None:
+def publish(context: Context, step: Step, night: date) -> int | None:
     """Rows of `runs`, or None when this very night is published. Raises `IolausError` when quality refused it."""
-    warehouse = open_warehouse(run.settings.warehouse, run.settings.root)
-    judged = run.needed(JUDGED, night, step)
-    if judged.properties.get("refused") != "no":
+    settings, lake = context.settings, context.lake
+    warehouse = open_warehouse(settings.warehouse, settings.root)
+    judged = context.needed(steps.JUDGED, night, step)
+    if Judged.of(judged).is_refused:
         raise IolausError(f"Night {night} was refused by the quality checks: see data_quality and run it again.")
-    made = run.fingerprint(step, night)
+    made = context.fingerprint(step, night)
     nights = warehouse.nights()
-    if run.unchanged(RUNS, night, made) and night in nights:
+    if context.unchanged(step, night, made) and night in nights:
         return None
-    stale = staleness.reasons(run.lake, run.settings.root, {night, *nights}, publishing=night)
-    record = _record(run, night, judged, warehouse) | {"stale": night in stale, "stale_because": stale.get(night)}
-    files = run.lake.write_arrow(RUNS, night, contracts.arrow_rows(RUNS, [record]))
-    published = [name for name in steps.upstream() if name.startswith("published.")]
-    tables = {contracts.load(name).table: run.lake.read_arrow(name, night, night) for name in [*published, JUDGED]}
-    tables["runs"] = contracts.arrow_rows(RUNS, [record])
-    warehouse.publish(night, tables, stale)
-    return run.lake.commit(
-        RUNS, night, files, made, {"snapshots": str(record["snapshots"])}, fingerprints.code_version()
-    ).rows
+    stale = staleness.reasons(lake, settings.root, {night, *nights}, publishing=night)
+    snapshots = _built(context, night)
+    record = _record(context, night, judged, warehouse) | {
+        "snapshots": json.dumps(snapshots, sort_keys=True),
+        "stale": night in stale,
+        "stale_because": stale.get(night),
+    }
+    run = contracts.arrow_rows(step.table, [record])
+    files = lake.write_arrow(step.table, night, run)
+    published = [name for name in snapshots if name.startswith("published.")]
+    tables = {contracts.load(name).table: lake.read_arrow(name, night, night) for name in published}
+    warehouse.publish(night, {**tables, contracts.load(step.table).table: run}, stale)
+    return context.commit(step, night, files, made, {"snapshots": str(record["snapshots"])}).rows
 
 
-def _record(run: Runner, night: date, judged: Build, warehouse: Warehouse) -> dict[str, object]:
-    deliveries = run.lake.read_arrow("staged.deliveries", night, night).to_pylist()
-    checks = run.lake.read_arrow(JUDGED, night, night).to_pylist()
-    staged = [run.lake.builds(name)[night] for name in steps.staged_sources()]
+def _built(context: Context, night: date) -> dict[str, int]:
+    """The snapshot of every table of the night but `runs`, in build order."""
+    tables = [step.table for step in steps.steps().values() if step.table != steps.RUNS]
+    return {table: context.lake.builds(table)[night].snapshot_id for table in tables}
+
+
+def _record(context: Context, night: date, judged: Build, warehouse: Warehouse) -> dict[str, object]:
+    deliveries = context.lake.read_arrow(steps.DELIVERIES, night, night).to_pylist()
+    checks = context.lake.read_arrow(steps.JUDGED, night, night).to_pylist()
+    builds = [context.lake.builds(name)[night] for name in steps.staged_sources()]
     inputs = {row["table_name"]: {key: row[key] for key in REPORTED} for row in deliveries}
-    built = [name for name in steps.upstream() if name not in steps.WRITTEN_BY] + [JUDGED]
-    snapshots = {name: run.lake.builds(name)[night].snapshot_id for name in built}
     before = {row["as_of_date"]: row for row in warehouse.read("runs", night).to_pylist()}.get(night)
     now = datetime.now(UTC)
     return {
         "as_of_date": night,
         "run_id": judged.fingerprint,
         "code_version": fingerprints.code_version(),
-        "engine": run.settings.engine.split(":")[0],
+        "engine": context.settings.engine.split(":")[0],
         "inputs": json.dumps(inputs, sort_keys=True, default=str),
         "rows_in": sum(row["landed"] for row in deliveries),
         "rows_rejected": sum(row["rejected"] for row in deliveries),
         "rows_duplicate": sum(row["duplicates"] for row in deliveries),
         "rows_erased": sum(row["erased"] or 0 for row in deliveries),
         "quality_warnings": sum(1 for row in checks if not row["success"] and row["severity"] == "warning"),
-        "started_at": datetime.fromtimestamp(min(build.committed_ms for build in staged) / 1000, UTC),
+        "started_at": datetime.fromtimestamp(min(build.committed_ms for build in builds) / 1000, UTC),
         "finished_at": now,
         "published_at": now,
         "first_published_at": (before["first_published_at"] or before["published_at"]) if before else now,
-        "knows_deliveries_to": max(staging.knows(build) for build in staged),
-        "snapshots": json.dumps(snapshots, sort_keys=True),
+        "knows_deliveries_to": max(staged(build).knows for build in builds),
     }
 
 
-def _rows_before(builds: Mapping[date, Build], night: date) -> list[int]:
-    return [builds[each].rows for each in recipes.before(night, recipes.VOLUME_DAYS) if each in builds]
+def _volumes(context: Context, step: Step, night: date) -> dict[str, list[Build]]:
+    """Of each table whose number of rows is compared, the builds of earlier nights, oldest first."""
+    nights = recipes.reads(step, night)
+    compared = {name: context.lake.builds(name) for name, span in step.reads.items() if span == VOLUMES}
+    return {
+        name: [each[day] for day in nights[name] if day in each and day != night] for name, each in compared.items()
+    }
 
 
-def _volumes_read(run: Runner, night: date) -> dict[str, dict[str, int]]:
-    """Snapshots of the nights that tonight's volumes were compared with."""
-    days = recipes.before(night, recipes.VOLUME_DAYS)
-    builds = {name: run.lake.builds(name) for name in recipes.VOLUMES_OF}
-    return {name: {f"{day}": each[day].snapshot_id for day in days if day in each} for name, each in builds.items()}
+def _snapshots(builds: dict[str, list[Build]]) -> Snapshots:
+    return {name: {f"{build.night}": build.snapshot_id for build in each} for name, each in builds.items()}
 
 
 def _checked_columns(name: str) -> list[str]:
     """The columns that a check, the key or a not-null rule looks at: the only ones quality needs to load."""
     contract = contracts.load(name)
-    if name == "staged.deliveries":
+    if name == steps.DELIVERIES:
         return list(contract.column_names)
     checked = {check.column for check in contract.checks if check.column}
     for check in contract.checks:

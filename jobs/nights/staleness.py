@@ -7,7 +7,6 @@ when they are rebuilt. A raw partition that was removed, and newer code, make no
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,6 +16,10 @@ from jobs import contracts, landing
 from jobs.errors import IolausError
 from jobs.lake.lake import Build, Lake
 from jobs.nights import fingerprints, recipes, staging, steps
+from jobs.nights.records import Staged
+from jobs.nights.records import staged as record_of
+from jobs.nights.spans import ONE_DAY
+from jobs.nights.steps import Builder, Step
 from jobs.staged import declared
 
 Builds = Mapping[str, Mapping[date, Build]]
@@ -30,9 +33,8 @@ class _Zone:
     late: dict[tuple[str, date], dict[str, tuple[int, str]]] = field(default_factory=dict)
 
     def content(self, table: str, night: date, build: Build | None) -> tuple[date | None, str | None]:
-        known = json.loads(build.properties.get("files", "{}")) if build else {}
         try:
-            return landing.content(self.root, declared(table), night, known)
+            return landing.content(self.root, declared(table), night, record_of(build).files if build else {})
         except (IolausError, OSError):
             return None, None
 
@@ -42,8 +44,9 @@ class _Zone:
             found, content = self.content(table, ds, build)
             if found is None:
                 return None
-            if build and content == _delivery(build)["content_hash"] and "brings_late" in build.properties:
-                self.late[table, ds] = json.loads(build.properties["brings_late"])
+            known = record_of(build) if build else None
+            if known and known.brings_late is not None and content == known.delivery["content_hash"]:
+                self.late[table, ds] = dict(known.brings_late)
             else:
                 try:
                     rows = landing.late_rows(landing.find(self.root, declared(table), ds))
@@ -55,16 +58,14 @@ class _Zone:
 
 def reasons(lake: Lake, root: Path, nights: Collection[date], publishing: date | None = None) -> dict[date, str]:
     """Why each stale one of `nights` is stale, oldest first; the night that is just being `publishing` counts as published."""
-    builds = {
-        steps.WRITTEN_BY.get(step, step): lake.builds(steps.WRITTEN_BY.get(step, step)) for step in steps.upstream()
-    }
+    builds = {step.table: lake.builds(step.table) for step in steps.steps().values()}
     prints = {name: {day: build.fingerprint for day, build in each.items()} for name, each in builds.items()}
     zone = _Zone(root)
     found: dict[date, str] = {}
     for night in sorted(nights):
-        skipped = {steps.PUBLISH} if night == publishing else set()
-        for step in steps.upstream():
-            reason = None if step in skipped else _reason(step, night, builds, prints, zone)
+        for step in steps.steps().values():
+            is_done_now = step.builder is Builder.PUBLISH and night == publishing
+            reason = None if is_done_now else _reason(step, night, builds, prints, zone)
             if reason:
                 found[night] = reason
                 break
@@ -72,14 +73,14 @@ def reasons(lake: Lake, root: Path, nights: Collection[date], publishing: date |
 
 
 def _reason(
-    step: str, night: date, builds: Builds, prints: Mapping[str, Mapping[date, str]], zone: _Zone
+    step: Step, night: date, builds: Builds, prints: Mapping[str, Mapping[date, str]], zone: _Zone
 ) -> str | None:
-    build = builds[steps.WRITTEN_BY.get(step, step)].get(night)
+    build = builds[step.table].get(night)
     if build is None or build.code is None:
         return None
     raw: Mapping[str, object] = {}
-    if step in steps.staged_sources():
-        reason, raw = _raw(step, night, build, builds[step], zone)
+    if (record := Staged.of(build)) is not None:
+        reason, raw = _raw(step, night, build, record, builds[step.table], zone)
         if reason:
             return reason
     made = fingerprints.fingerprint(recipes.parts(step, night, prints.__getitem__, raw), build.code)
@@ -87,32 +88,30 @@ def _reason(
 
 
 def _raw(
-    step: str, night: date, build: Build, own: Mapping[date, Build], zone: _Zone
+    step: Step, night: date, build: Build, record: Staged, own: Mapping[date, Build], zone: _Zone
 ) -> tuple[str | None, dict[str, object]]:
     """What changed in the raw zone since a staged table was built, if anything, and what it would be made from now."""
-    table = contracts.load(step).table
-    then = _delivery(build)
+    table, then = contracts.load(step.table).table, record.delivery
     ds, content = zone.content(table, night, build)
     was = then["delivered_on"]
     is_gone = ds is None or (was is not None and f"{ds}" < str(was))
-    late: dict[str, str] = json.loads(build.properties.get("used_late", "{}"))
     was_content = str(then["content_hash"]) if then["content_hash"] else None
-    raw = staging.raw_parts(was_content, late, build.properties["key"], staging.left_out(build))
+    raw = staging.raw_parts(was_content, record.used_late, record.key, record.left_out)
     if not is_gone and content != then["content_hash"]:
         happened = "changed" if f"{ds}" == was else "was delivered"
         return f"raw/{table}/ds={ds} {happened} after the night was built", raw
-    for day in [night + recipes.ONE_DAY * (n + 1) for n in range(declared(table).late_days or 0)]:
+    for day in [night + ONE_DAY * (n + 1) for n in range(declared(table).late_days or 0)]:
         brings = zone.brings(table, day, own.get(day))
         if brings is None:
             continue
         rows, digest = brings.get(f"{night}", (0, None))
-        if digest != late.get(f"{day}"):
+        if digest != record.used_late.get(f"{day}"):
             what = f"brought {rows} rows of the night after it was built" if rows else "changed what it had brought"
             return f"raw/{table}/ds={day} {what}", raw
     return None, raw
 
 
-def _rebuilt(step: str, night: date, build: Build, builds: Builds) -> str:
+def _rebuilt(step: Step, night: date, build: Build, builds: Builds) -> str:
     """The first table of another night, or else of this one, that was rebuilt since."""
     newer = [
         (day == night, day, name)
@@ -121,13 +120,8 @@ def _rebuilt(step: str, night: date, build: Build, builds: Builds) -> str:
         if day in builds[name] and builds[name][day].committed_ms >= build.committed_ms
     ]
     if not newer:
-        return f"what {step} was built from has changed since"
+        return f"what {step.name} was built from has changed since"
     same_night, day, name = min(newer)
     if same_night:
         return f"{name} of this night was rebuilt and the night was not published since"
     return f"{name} of {day} was rebuilt after it was used"
-
-
-def _delivery(build: Build) -> dict[str, object]:
-    found: dict[str, object] = json.loads(build.properties["delivery"])
-    return found

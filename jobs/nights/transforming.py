@@ -3,46 +3,44 @@
 from __future__ import annotations
 
 import inspect
-import json
 from datetime import date
 from typing import TYPE_CHECKING
 
 from jobs import contracts
 from jobs.columns import BEFORE
-from jobs.nights import fingerprints, recipes, steps
+from jobs.nights import recipes, steps
+from jobs.nights.context import Context
+from jobs.nights.records import Transformed
+from jobs.nights.steps import Step
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from jobs.nights.run import Runner
 
-
-def transform(run: Runner, step: str, night: date) -> int | None:
+def transform(context: Context, step: Step, night: date) -> int | None:
     """Rows written, or None when nothing changed. The build records the snapshot of every night that it read."""
-    module = steps.module(step)
-    for name, span in module.INPUTS.items():
+    for name, span in step.reads.items():
         if span != BEFORE:
-            run.needed(name, night, step)
-    made = run.fingerprint(step, night)
-    if run.unchanged(step, night, made):
+            context.needed(name, night, step)
+    made = context.fingerprint(step, night)
+    if context.unchanged(step, night, made):
         return None
+    lake, module = context.lake, steps.module(step)
 
     def scratch(frame: DataFrame) -> DataFrame:
-        return run.lake.scratch(run.spark, frame)
+        return lake.scratch(context.spark, frame)
 
     nights = recipes.reads(step, night)
     frames = {
-        contracts.load(name).table: run.lake.read(run.spark, name, each[0], each[-1]) for name, each in nights.items()
+        contracts.load(name).table: lake.read(context.spark, name, each[0], each[-1]) for name, each in nights.items()
     }
     extra = {"scratch": scratch} if "scratch" in inspect.signature(module.transform).parameters else {}
-    files = run.lake.write_files(step, night, module.transform(night, **frames, **extra))
-    builds = {name: run.lake.builds(name) for name in nights}
+    files = lake.write_files(step.table, night, module.transform(night, **frames, **extra))
+    builds = {name: lake.builds(name) for name in nights}
     snapshots = {
         name: {day.isoformat(): builds[name][day].snapshot_id for day in each if day in builds[name]}
         for name, each in nights.items()
     }
-    build = run.lake.commit(
-        step, night, files, made, {"inputs": json.dumps(snapshots, sort_keys=True)}, fingerprints.code_version()
-    )
-    run.lake.clear_scratch()
+    build = context.commit(step, night, files, made, Transformed(snapshots).properties())
+    lake.clear_scratch()
     return build.rows

@@ -2,59 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
-from typing import Protocol
 
-import pyarrow as pa
+from jobs.settings import warehouse_place
+from jobs.warehouse.protocol import SCHEMA, Removed, Warehouse
 
-from jobs.errors import UsageError
-
-SCHEMA = "attribution"
-
-
-@dataclass(frozen=True)
-class Removed:
-    """Rows that left each table, and the accounts that they were about."""
-
-    rows: Mapping[str, int]
-    accounts: frozenset[str]
-
-
-class Warehouse(Protocol):
-    """Published nights. A night is replaced whole, and readers never see half of one."""
-
-    def publish(self, night: date, tables: Mapping[str, pa.Table], stale: Mapping[date, str] | None = None) -> None:
-        """Replace the rows of `night` in each table (name without schema) and, when given, mark the `stale` nights."""
-
-    def mark(self, stale: Mapping[date, str]) -> None:
-        """Let `runs` say which nights are stale and why, and that all others are not; no write when it does already."""
-
-    def read(self, table: str, night: date | None) -> pa.Table:
-        """Rows of one night, or of all, in the order of the key; empty when nothing is published."""
-
-    def forget(self, accounts: Sequence[str], rewrite: bool) -> Removed:
-        """Remove what is about the accounts from every night, also from space that is no longer in use.
-
-        `rewrite` says to do so even where no row is left to remove.
-        """
-
-    def nights(self) -> list[date]:
-        """Published nights, oldest first."""
-
-    def newest(self) -> date | None:
-        """The newest published night."""
+__all__ = ["SCHEMA", "Removed", "Warehouse", "open_warehouse"]
 
 
 def open_warehouse(url: str, root: Path) -> Warehouse:
     """The warehouse that `url` names; `{root}` in it stands for the root folder. Raises `UsageError` for others."""
     from jobs.warehouse.duck import DuckDBWarehouse
 
-    scheme, _, rest = url.replace("{root}", str(root)).partition("://")
-    if scheme == "duckdb" and rest:
-        return DuckDBWarehouse(Path(rest).resolve())
-    raise UsageError(
-        f"The warehouse {scheme}://... is not supported: set IOLAUS_WAREHOUSE to duckdb:///path/to/file.duckdb."
-    )
+    return DuckDBWarehouse(Path(warehouse_place(url).replace("{root}", str(root))).resolve())

@@ -21,7 +21,7 @@ import pyarrow as pa
 from jobs import contracts
 from jobs.errors import IolausError
 from jobs.privacy import erasures
-from jobs.warehouse import SCHEMA, Removed
+from jobs.warehouse.protocol import SCHEMA, Removed
 
 STORAGE_VERSION = "v1.5.0"
 TYPES = {

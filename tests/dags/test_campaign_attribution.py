@@ -134,13 +134,14 @@ def environment_names() -> set[str]:
     return set(NAMES)
 
 
-def test_the_dag_survives_serialisation_and_refuses_a_password_in_its_params(dag: DAG) -> None:
+def test_the_dag_survives_serialisation_and_refuses_params_that_no_step_could_use(dag: DAG) -> None:
     stored = DagSerialization.deserialize_dag(DagSerialization.serialize_dag(dag))
     assert stored.task_ids == dag.task_ids
-    good = {"root": "/lake", "engine": "sc://spark:15002", "warehouse": "postgresql://writer@db:5432/attribution"}
+    good = {"root": "/lake", "engine": "sc://spark:15002", "warehouse": "duckdb:///lake/warehouse.duckdb"}
     stored.params.deep_merge(good).validate()
     for bad in (
         {"warehouse": "postgresql://writer:secret@db/attribution"},
+        {"warehouse": "duckdb://lake"},
         {"engine": "databricks"},
         {"root": "lake"},
     ):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from jobs.errors import IolausError, UsageError
 from jobs.history.forgetting import Forgotten, forget
 from jobs.lake.lake import Lake
 from jobs.nights import staging, steps
+from jobs.nights.records import Staged
+from jobs.nights.records import staged as record_of
 from jobs.privacy import erasures
 from jobs.privacy.pseudonyms import Pseudonyms
 from jobs.warehouse import open_warehouse
@@ -57,6 +59,11 @@ def commit(lake: Lake, name: str, night: date, *given: dict[str, Any], **propert
     lake.commit(name, night, files, f"made-{name}-{night}", {"inputs": "{}"} | properties)
 
 
+def staged(night: date, rejected_files: Sequence[str] = (), **counts: Any) -> dict[str, str]:
+    """What a staged night records."""
+    return Staged("k0000", night, {"files": 1, "bytes": 1, **counts}, rejected_files=rejected_files).properties()
+
+
 def decisions(lake: Lake) -> None:
     note = f"works with {GONE}, not with {THIRD}; see ({ALSO_GONE})."
     decided = {"subject_kind": "account", "subject_id": SECOND, "note": note}
@@ -67,10 +74,8 @@ def decisions(lake: Lake) -> None:
         decided | {"decision_id": "d1"},
         {"decision_id": "d2", "subject_kind": "account", "subject_id": GONE},
         {"decision_id": "d3", "subject_kind": "campaign", "subject_id": "c1"},
-        delivery=json.dumps({"table_name": "case_decisions", "landed": 3, "staged": 3, "duplicates": 0, "rejected": 0,
-                             "files": 1, "bytes": 1}),
-        rejected_files="[]",
-    )  # fmt: skip
+        **staged(TUESDAY, table_name="case_decisions", landed=3, staged=3, duplicates=0, rejected=0),
+    )
 
 
 def small_lake(root: Path) -> Lake:
@@ -90,8 +95,7 @@ def small_lake(root: Path) -> Lake:
             "staged.accounts",
             night,
             *({"account_id": each, "email": f"email-of-{each}"} for each in accounts),
-            delivery=json.dumps(counts | {"files": 1, "bytes": 1, "duplicates": 1, "late": 0}),
-            rejected_files=json.dumps(rejected),
+            **staged(night, rejected, **counts, duplicates=1, late=0),
         )
         if night == TUESDAY:
             decisions(lake)
@@ -221,8 +225,8 @@ def test_what_landed_still_adds_up(root: Path) -> None:
         (row,) = [each for each in held(lake, "staged.deliveries", night) if each["table_name"] == "accounts"]
         assert (row["landed"], row["staged"], row["duplicates"], row["rejected"], row["erased"]) == (7, 2, 1, 1, 3)
         assert row["staged"] == lake.builds("staged.accounts")[night].rows == len(held(lake, "staged.accounts", night))
-        files = staging.rejected_files(lake.builds("staged.accounts")[night])
-        assert files == lake.paths("staged.rejected", night, night), "a rebuilt night finds the files it rejected"
+        files = record_of(lake.builds("staged.accounts")[night]).rejected_files
+        assert list(files) == lake.paths("staged.rejected", night, night), "a rebuilt night finds the files it rejected"
 
 
 def test_nights_keep_what_they_were_made_from_and_when(root: Path) -> None:

@@ -1,0 +1,30 @@
+"""Which nights of a table a step reads: the spans of the transforms' `INPUTS`, and two that only builders use."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from jobs.columns import BEFORE, NIGHT, WINDOW, WINDOW_DAYS
+
+REPEATS = "repeats"  # the nights before that may hold a fact which tonight's delivery repeats
+VOLUMES = "volumes"  # tonight, and the nights whose number of rows it is compared with
+OF_TONIGHT = (NIGHT, WINDOW, VOLUMES)  # spans that tonight's build is part of
+REPEAT_DAYS = 3  # a repeat of a fact lies at most as far back as a fact may be late
+VOLUME_DAYS = 7
+ONE_DAY = timedelta(days=1)
+
+
+def spanned(span: str, night: date) -> list[date]:
+    """The nights that a span covers, oldest first."""
+    return {
+        NIGHT: [night],
+        WINDOW: [*before(night, WINDOW_DAYS - 1), night],
+        BEFORE: before(night, 1),
+        REPEATS: before(night, REPEAT_DAYS),
+        VOLUMES: [*before(night, VOLUME_DAYS), night],
+    }[span]
+
+
+def before(night: date, days: int) -> list[date]:
+    """The `days` nights before a night, oldest first."""
+    return [night - back * ONE_DAY for back in range(days, 0, -1)]
