@@ -20,7 +20,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.errors import IolausError, UsageError
-from jobs.lake.lake import Build, Lake
+from jobs.lake import rewriting
+from jobs.lake.builds import Build
+from jobs.lake.datafiles import dated, read_file, write_successor
+from jobs.lake.lake import Lake
+from jobs.lake.layout import night_of
 from jobs.nights import staging, steps
 from jobs.nights.records import Staged
 from jobs.nights.steps import DELIVERIES, REJECTED
@@ -149,7 +153,7 @@ def forget(
         raise UsageError("`iolaus forget` takes one or more account ids, and an empty text is none.")
     pseudonyms = Pseudonyms.from_environment()
     lake = Lake(settings.root, settings.catalog)
-    with lake.alone():
+    with rewriting.alone(lake):
         erasures.in_force(lake, pseudonyms)
         tokens = frozenset(erasures.tokens_of(pseudonyms, wanted_ids).values())
         was_unfinished = any(each.token in tokens and each.done_on is None for each in erasures.read(lake))
@@ -164,7 +168,7 @@ def forget(
         pages = sum(_from_page(path, wanted.accounts) for path in _pages(settings.root))
         told("files that nothing refers to")
         lake.clear_scratch(left_over_seconds=0)
-        removed, _ = lake.sweep(staging.files_to_keep(lake), before=float("inf"))
+        removed, _ = rewriting.sweep(lake, staging.files_to_keep(lake), before=float("inf"))
         erasures.finish(lake, tokens, today)
     return Forgotten(
         accounts=len(wanted_ids),
@@ -184,11 +188,11 @@ def _from_lake(lake: Lake, wanted: _Wanted, today: date, told: Callable[[str], N
     order = {step.table: place for place, step in enumerate(steps.steps().values())}
     rejected = _rejected(lake, wanted)
     lost: dict[str, int] = {}
-    for name in sorted(lake.tables(), key=lambda each: (-order.get(each, len(order)), each)):
+    for name in sorted(lake.tables.names(), key=lambda each: (-order.get(each, len(order)), each)):
         told(name)
         if name == REJECTED:
-            live = lake.versions(name)[-1:]
-            lake.replace(name, rejected.successors, lambda build: build.properties, today)
+            live = rewriting.versions(lake, name)[-1:]
+            rewriting.replace(lake, name, rejected.successors, lambda build: build.properties, today)
             lost[name] = sum(rejected.lost[path] for path in rejected.lost if live and path in live[0].live)
         else:
             lost[name] = _from_table(lake, name, wanted, rejected, today)
@@ -197,25 +201,25 @@ def _from_lake(lake: Lake, wanted: _Wanted, today: date, told: Callable[[str], N
 
 
 def _from_table(lake: Lake, name: str, wanted: _Wanted, rejected: _Rejected, today: date) -> int:
-    versions = lake.versions(name)
+    versions = rewriting.versions(lake, name)
     live = versions[-1].live if versions else frozenset[str]()
     labels: dict[date, Labels] = {}
     successors: dict[str, str | None] = {}
     lost: Counter[date] = Counter()
     for path in sorted({path for version in versions for path in version.named}):
-        looked = lake.read_file(path, LOOKED_AT)
+        looked = read_file(path, LOOKED_AT)
         if looked is None and path in live:
             raise IolausError(f"Table {name} lacks its file {path}: restore it, or build its night again, then forget.")
         if looked is None or wanted.touches(looked):
             successors[path] = None
         if looked is None or path not in live or path not in successors:
             continue
-        night, rows = lake.night_of(path), lake.read_file(path)
+        night, rows = night_of(path), read_file(path)
         assert rows is not None
         if night not in labels:
             labels[night] = _new_labels(lake, NAMED_BY.get(name, name), night, wanted) if _labels(looked) else {}
         left = wanted.without(rows, labels[night])
-        successors[path] = lake.write_successor(path, left, wanted.mark)
+        successors[path] = write_successor(path, left, wanted.mark)
         lost[night] += rows.num_rows - left.num_rows
     standing = {build.snapshot_id: lost[build.night] for build in lake.builds(name).values()}
 
@@ -230,7 +234,7 @@ def _from_table(lake: Lake, name: str, wanted: _Wanted, rejected: _Rejected, tod
             return build.properties
         return record.without(gone, sum(rejected.lost.get(path, 0) for path in files), left).properties()
 
-    lake.replace(name, successors, revised, today)
+    rewriting.replace(lake, name, successors, revised, today)
     return sum(lost.values())
 
 
@@ -238,14 +242,14 @@ def _rejected(lake: Lake, wanted: _Wanted) -> _Rejected:
     """Looks through all files of rejected rows, also those that are only named by the night that rejected them."""
     successors: dict[str, str | None] = {}
     lost: dict[str, int] = {}
-    committed = {path for version in lake.versions(REJECTED) for path in version.named}
+    committed = {path for version in rewriting.versions(lake, REJECTED) for path in version.named}
     for path in sorted(committed | set(staging.files_to_keep(lake))):
-        rows = lake.read_file(path)
+        rows = read_file(path)
         if rows is None:
             successors[path] = None
         elif wanted.touches(rows):
             left = wanted.without(rows, {})
-            successors[path] = lake.write_successor(path, left, wanted.mark)
+            successors[path] = write_successor(path, left, wanted.mark)
             lost[path] = rows.num_rows - left.num_rows
     return _Rejected(successors, lost)
 
@@ -253,22 +257,22 @@ def _rejected(lake: Lake, wanted: _Wanted) -> _Rejected:
 def _recount(lake: Lake, today: date) -> None:
     """Let `staged.deliveries` say what the staged tables say about erased rows, so that its counts still add up."""
     builds = {name: lake.builds(name) for name in steps.staged_sources()}
-    live = [path for version in lake.versions(DELIVERIES)[-1:] for path in version.live]
+    live = [path for version in rewriting.versions(lake, DELIVERIES)[-1:] for path in version.live]
     successors = {}
     for path in sorted(live):
-        night = lake.night_of(path)
+        night = night_of(path)
         now = staging.delivery_rows([each[night] for each in builds.values() if night in each]).sort_by("table_name")
         then = lake.read_arrow(DELIVERIES, night, night).sort_by("table_name")
         if now["table_name"].equals(then["table_name"]) and not now["erased"].equals(then["erased"]):
-            successors[path] = lake.write_successor(path, lake.dated(now, night), str(now["erased"].to_pylist()))
-    lake.replace(DELIVERIES, successors, lambda build: build.properties, today)
+            successors[path] = write_successor(path, dated(now, night), str(now["erased"].to_pylist()))
+    rewriting.replace(lake, DELIVERIES, successors, lambda build: build.properties, today)
 
 
 def _new_labels(lake: Lake, name: str, night: date, wanted: _Wanted) -> Labels:
     """For each account that stands for a group: the smallest account that is left in it, or None."""
     new: dict[str, str | None] = dict.fromkeys(wanted.accounts)
-    for path in sorted(path for version in lake.versions(name)[-1:] for path in version.live):
-        rows = lake.read_file(path, {*erasures.LABELS, "account_id"}) if lake.night_of(path) == night else None
+    for path in sorted(path for version in rewriting.versions(lake, name)[-1:] for path in version.live):
+        rows = read_file(path, {*erasures.LABELS, "account_id"}) if night_of(path) == night else None
         if rows is None:
             continue
         for column in _labels(rows):

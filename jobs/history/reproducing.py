@@ -19,7 +19,8 @@ import pyarrow as pa
 
 from jobs import contracts
 from jobs.errors import IolausError, QualityRefusal
-from jobs.lake.lake import Build, Lake
+from jobs.lake.builds import Build
+from jobs.lake.lake import Lake
 from jobs.nights import fingerprints, steps
 from jobs.nights.records import Judged, Transformed
 from jobs.nights.run import Built, runner

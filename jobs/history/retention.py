@@ -10,7 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from jobs.lake.lake import LEFT_OVER_SECONDS, Lake, Version
+from jobs.lake import rewriting
+from jobs.lake.lake import Lake
+from jobs.lake.scratch import LEFT_OVER_SECONDS
+from jobs.lake.snapshots import Version
 from jobs.nights import staging
 from jobs.settings import Settings
 
@@ -32,12 +35,14 @@ def expire(settings: Settings, keep_days: int, now: datetime) -> Expired:
     """
     before = now - timedelta(days=keep_days)
     lake = Lake(settings.root, settings.catalog)
-    with lake.alone():
-        dropped = {name: _old(lake.versions(name), before) for name in lake.tables()}
+    with rewriting.alone(lake):
+        dropped = {name: _old(rewriting.versions(lake, name), before) for name in lake.tables.names()}
         for name, snapshot_ids in dropped.items():
-            lake.drop(name, snapshot_ids)
+            rewriting.drop(lake, name, snapshot_ids)
         lake.clear_scratch()
-        files, freed = lake.sweep(staging.files_to_keep(lake), now.timestamp() - LEFT_OVER_SECONDS, before.timestamp())
+        files, freed = rewriting.sweep(
+            lake, staging.files_to_keep(lake), now.timestamp() - LEFT_OVER_SECONDS, before.timestamp()
+        )
     return Expired(before, {name: len(each) for name, each in dropped.items() if each}, files, freed)
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from jobs.engine import session
 from jobs.errors import IolausError
-from jobs.lake.lake import Build, Lake
+from jobs.lake.builds import Build
+from jobs.lake.lake import Lake
 from jobs.nights import fingerprints, recipes
 from jobs.nights.steps import Step
 from jobs.settings import Settings

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 from jobs import contracts
 from jobs.errors import IolausError
-from jobs.lake.lake import Build
+from jobs.lake.builds import Build
 from jobs.nights import fingerprints, recipes, staleness, steps
 from jobs.nights.context import Context
 from jobs.nights.records import Judged, Snapshots, staged

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from jobs.lake.lake import Build
+from jobs.lake.builds import Build
 
 Brought = tuple[int, str]  # rows of an earlier day in a partition, and their digest
 Read = tuple[int, int, str]  # of a raw file: bytes, when it was last written (ns), SHA-256

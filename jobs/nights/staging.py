@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyspark.sql import DataFrame
 
-    from jobs.lake.lake import Build, Lake
+    from jobs.lake.builds import Build
+from jobs.lake.lake import Lake
 
 
 @dataclass(frozen=True)

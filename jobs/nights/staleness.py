@@ -14,7 +14,8 @@ from pathlib import Path
 
 from jobs import contracts, landing
 from jobs.errors import IolausError
-from jobs.lake.lake import Build, Lake
+from jobs.lake.builds import Build
+from jobs.lake.lake import Lake
 from jobs.nights import fingerprints, recipes, staging, steps
 from jobs.nights.records import Staged
 from jobs.nights.records import staged as record_of

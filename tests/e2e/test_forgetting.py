@@ -94,7 +94,7 @@ def published(root: Path) -> Warehouse:
 def others(lake: Lake, gone: list[str]) -> Rows:
     """Rows of every table of the lake that do not speak of the accounts, without what is counted or labelled anew."""
     found = {}
-    for name in lake.tables():
+    for name in lake.tables.names():
         table = lake.read_arrow(name, FIRST, SECOND)
         left_out = {"cluster_id", "component", "staged", "erased", "note"} & set(table.column_names)
         rows = (json.dumps(row, default=str) for row in table.drop_columns(sorted(left_out)).to_pylist())
@@ -220,7 +220,7 @@ def test_what_expires_is_old_and_not_in_use(own: Runner) -> None:
     root = own.settings.root
     before, stale_before = texts(root), stale(own)
     lake = Lake(root)
-    builds = {name: lake.builds(name) for name in lake.tables()}
+    builds = {name: lake.builds(name) for name in lake.tables.names()}
     day = datetime.now(UTC).date() + timedelta(days=9)
     assert "deleted" in run_command(root, "expire", "--keep-days", "7", "--date", f"{day}")
     assert {name: Lake(root).builds(name) for name in builds} == builds

@@ -18,7 +18,8 @@ from jobs.errors import IolausError
 from jobs.history import rebuilding
 from jobs.history.reproducing import Difference, reproduce
 from jobs.history.status import nights as status
-from jobs.lake.lake import Build, Lake
+from jobs.lake.builds import Build
+from jobs.lake.lake import Lake
 from jobs.nights import fingerprints
 from jobs.nights.run import Runner, runner
 from jobs.warehouse import Warehouse, open_warehouse

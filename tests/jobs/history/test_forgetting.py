@@ -56,7 +56,7 @@ def token(account: str) -> str:
 
 def commit(lake: Lake, name: str, night: date, *given: dict[str, Any], **properties: str) -> None:
     files = lake.write_arrow(name, night, rows(name, *given))
-    lake.commit(name, night, files, f"made-{name}-{night}", {"inputs": "{}"} | properties)
+    lake.commit(name, night, files, f"made-{name}-{night}", {"inputs": "{}"} | properties, "code")
 
 
 def staged(night: date, rejected_files: Sequence[str] = (), **counts: Any) -> dict[str, str]:
@@ -99,10 +99,10 @@ def small_lake(root: Path) -> Lake:
         )
         if night == TUESDAY:
             decisions(lake)
-        lake.commit("staged.rejected", night, rejected, "made-rejected", {})
+        lake.commit("staged.rejected", night, rejected, "made-rejected", {}, "code")
         builds = [lake.builds(name)[night] for name in steps.staged_sources() if night in lake.builds(name)]
         files = lake.write_arrow("staged.deliveries", night, staging.delivery_rows(builds))
-        lake.commit("staged.deliveries", night, files, "made-deliveries", {})
+        lake.commit("staged.deliveries", night, files, "made-deliveries", {}, "code")
         pieces = [{"cluster_id": min(accounts), "account_id": each, "accounts_sharing": 2} for each in accounts]
         commit(lake, "campaigns.clusters", night, *(each | {"entity": f"e-{each['account_id']}"} for each in pieces))
         lineage = {"campaign_id": "c1", "event": "born", "other_campaign_id": "c1"}
@@ -156,7 +156,9 @@ def held(lake: Lake, name: str, night: date) -> list[dict[str, Any]]:
 def all_held(root: Path) -> dict[str, list[dict[str, Any]]]:
     """Every row of every table of lake and warehouse."""
     lake, warehouse = Lake(root), open_warehouse("duckdb:///{root}/warehouse.duckdb", root)
-    found = {name: [row for night in (MONDAY, TUESDAY) for row in held(lake, name, night)] for name in lake.tables()}
+    found = {
+        name: [row for night in (MONDAY, TUESDAY) for row in held(lake, name, night)] for name in lake.tables.names()
+    }
     for name in ("campaign_members", "campaign_evidence"):
         found[f"warehouse.{name}"] = warehouse.read(name, None).to_pylist()
     return found
@@ -231,7 +233,7 @@ def test_what_landed_still_adds_up(root: Path) -> None:
 
 def test_nights_keep_what_they_were_made_from_and_when(root: Path) -> None:
     lake = Lake(root)
-    before = {name: lake.builds(name) for name in lake.tables()}
+    before = {name: lake.builds(name) for name in lake.tables.names()}
     (first, _, _) = lake.history("campaigns.clusters")
     forgotten(root, GONE)
     lake = Lake(root)
@@ -320,9 +322,9 @@ app(["forget", *sys.argv[5:]])
 """
 MOMENTS = [
     ("jobs.lake.lake", "Lake", "write_note", 1),
-    ("jobs.lake.lake", "Lake", "write_successor", 4),
-    ("jobs.lake.lake", "Lake", "_drop", 1),
-    ("jobs.lake.lake", "Lake", "_drop", 2),
+    ("jobs.history.forgetting", "", "write_successor", 4),
+    ("jobs.lake.rewriting", "", "_drop", 1),
+    ("jobs.lake.rewriting", "", "_drop", 2),
     ("jobs.warehouse.duck", "", "_copy", 1),
     ("pathlib", "Path", "unlink", 4),
     ("jobs.privacy.erasures", "", "finish", 1),

@@ -20,7 +20,10 @@ from hypothesis import strategies as st
 from jobs import contracts, settings
 from jobs.errors import IolausError
 from jobs.history.retention import Expired, _old, expire
-from jobs.lake.lake import Build, Lake, Version
+from jobs.lake import rewriting
+from jobs.lake.builds import Build
+from jobs.lake.lake import Lake
+from jobs.lake.snapshots import Version
 
 TABLE = "campaigns.daily"
 MONDAY = date(2026, 3, 2)
@@ -32,7 +35,7 @@ def commit(lake: Lake, night: date, exchanges: int) -> Build:
     row = {"campaign_id": "c1", "activity_date": night, "model": "m", "task_label": "t", "accounts": 1}
     numbers = {"exchanges": exchanges, "input_tokens": 0, "output_tokens": 0}
     rows = pa.Table.from_pylist([row | numbers], schema=contracts.arrow_schema(contracts.load(TABLE)))
-    return lake.commit(TABLE, night, lake.write_arrow(TABLE, night, rows), f"{night}-{exchanges}", {})
+    return lake.commit(TABLE, night, lake.write_arrow(TABLE, night, rows), f"{night}-{exchanges}", {}, "code")
 
 
 def held(root: Path) -> list[tuple[date, int]]:
@@ -75,7 +78,7 @@ def test_what_stands_and_the_newest_build_of_every_night_stay(root: Path) -> Non
         with pytest.raises(IolausError, match="has expired"):
             lake.build_of(TABLE, build.night, build.snapshot_id)
     assert not Path(old[0]).exists()
-    referred = {path for version in lake.versions(TABLE) for path in version.live}
+    referred = {path for version in rewriting.versions(lake, TABLE) for path in version.live}
     assert {path for path in files(root) if path.endswith(".parquet")} == referred
     assert len([path for path in files(root) if path.endswith(".metadata.json")]) == 1
 
@@ -121,8 +124,8 @@ def test_it_does_not_run_beside_a_step_of_a_night(root: Path) -> None:
 
 KILLED = """
 import os, signal, sys, pathlib
-from jobs.lake import lake
-place, name, nth = {"drop": (lake.Lake, "_drop"), "unlink": (pathlib.Path, "unlink")}[sys.argv[1]] + (int(sys.argv[2]),)
+from jobs.lake import rewriting
+place, name, nth = {"drop": (rewriting, "_drop"), "unlink": (pathlib.Path, "unlink")}[sys.argv[1]] + (int(sys.argv[2]),)
 real, calls = getattr(place, name), []
 def counted(*given, **named):
     calls.append(1)

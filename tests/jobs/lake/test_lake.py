@@ -43,7 +43,7 @@ def rows(*exchanges: int) -> pa.Table:
 
 
 def commit(lake: Lake, night: date, *exchanges: int, fingerprint: str = "f") -> None:
-    lake.commit(TABLE, night, lake.write_arrow(TABLE, night, rows(*exchanges)), fingerprint, {"k": "v"})
+    lake.commit(TABLE, night, lake.write_arrow(TABLE, night, rows(*exchanges)), fingerprint, {"k": "v"}, "code")
 
 
 def exchanges(lake: Lake, first: date, last: date) -> list[int]:
@@ -141,7 +141,7 @@ def test_a_column_that_a_contract_gains_is_null_in_the_nights_before(
     with monkeypatch.context() as before:
         before.setattr(contracts, "load", functools.cache(lambda name: former))
         lake = Lake(tmp_path)
-        lake.commit(TABLE, MONDAY, lake.write_arrow(TABLE, MONDAY, old), "f", {})
+        lake.commit(TABLE, MONDAY, lake.write_arrow(TABLE, MONDAY, old), "f", {}, "code")
     lake = Lake(tmp_path)
     commit(lake, TUESDAY, 9)
     both = lake.read_arrow(TABLE, MONDAY, TUESDAY).sort_by("exchanges").to_pylist()
@@ -163,7 +163,7 @@ def test_nights_have_the_files_that_a_scan_finds(commits: list[tuple[int, int]],
         for day, exchanges in commits:
             commit(lake, MONDAY + timedelta(days=day), *range(exchanges))
         start, end = MONDAY + timedelta(days=first), MONDAY + timedelta(days=last)
-        table = lake._open(TABLE)
+        table = lake.tables.open(TABLE)
         for snapshot in table.snapshots():
             scan = table.scan(f"ds >= '{start}' AND ds <= '{end}'", snapshot_id=snapshot.snapshot_id)
             found = sorted(task.file.file_path.removeprefix("file://") for task in scan.plan_files())

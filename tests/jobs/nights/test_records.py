@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jobs.lake.lake import Build
+from jobs.lake.builds import Build
 from jobs.nights.records import Judged, Staged, Transformed
 
 NIGHT = date(2026, 3, 5)

@@ -17,7 +17,7 @@ from tests.tables import NIGHT, NOON
 
 def write(lake: Lake, name: str, *rows: dict[str, Any]) -> None:
     files = lake.write_arrow(name, NIGHT, contracts.arrow_rows(name, list(rows)))
-    lake.commit(name, NIGHT, files, name, {})
+    lake.commit(name, NIGHT, files, name, {}, "code")
 
 
 def entities(spark: SparkSession, root: Path, night: date, signals: tuple[str, ...]) -> set[str]:

@@ -1,0 +1,65 @@
+"""A build: one committed night of one table, as its snapshot's properties tell it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from pyiceberg.table.snapshots import Snapshot
+
+PREFIX = "iolaus."
+
+
+@dataclass(frozen=True)
+class Build:
+    """One committed night of one table. `properties` are what the builder recorded about it; `code` is the code version.
+
+    An erasure leaves its fingerprint and time as they were, and `replaces` has the snapshots that it stands for since.
+    """
+
+    table: str
+    night: date
+    fingerprint: str
+    rows: int
+    snapshot_id: int
+    committed_ms: int
+    properties: Mapping[str, str]
+    code: str | None = None
+    replaces: tuple[int, ...] = ()
+    erased_on: date | None = None
+
+
+def builds_in(name: str, snapshot: Snapshot) -> tuple[Build, ...]:
+    """What a snapshot says about the builds that it holds: one, after an erasure many; none where it only removed files."""
+    summary = snapshot.summary.additional_properties if snapshot.summary else {}
+    said = {key.removeprefix(PREFIX): value for key, value in summary.items() if key.startswith(PREFIX)}
+    parts: list[dict[str, Any]] = json.loads(said["builds"]) if "builds" in said else [said] if "night" in said else []
+    return tuple(
+        Build(
+            table=name,
+            night=date.fromisoformat(part["night"]),
+            fingerprint=part["fingerprint"],
+            rows=int(part["rows"]),
+            snapshot_id=snapshot.snapshot_id,
+            committed_ms=int(part.get("committed_ms", snapshot.timestamp_ms)),
+            properties=json.loads(part["properties"]),
+            code=part.get("code"),
+            replaces=tuple(part.get("replaces", ())),
+            erased_on=date.fromisoformat(part["erased_on"]) if "erased_on" in part else None,
+        )
+        for part in parts
+    )
+
+
+def said(night: date, fingerprint: str, rows: int, code: str | None, properties: Mapping[str, str]) -> dict[str, str]:
+    """What a snapshot says about one build, without the prefix."""
+    made = {
+        "night": night.isoformat(),
+        "fingerprint": fingerprint,
+        "rows": str(rows),
+        "properties": json.dumps(dict(properties), sort_keys=True),
+    }
+    return made | ({"code": code} if code else {})

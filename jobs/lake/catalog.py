@@ -1,0 +1,99 @@
+"""The catalog: opening, creating and growing Iceberg tables, and the transaction that changes one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pyiceberg.catalog import Catalog, load_catalog
+from pyiceberg.exceptions import NoSuchTableError
+from pyiceberg.partitioning import PartitionField, PartitionSpec
+from pyiceberg.table import Table, Transaction
+from pyiceberg.table.metadata import TableMetadata
+from pyiceberg.transforms import IdentityTransform
+
+from jobs import contracts
+from jobs.lake.layout import PARTITION
+
+
+class Tables:
+    """The tables below `folder`, or of the PyIceberg catalog named `foreign`; each is loaded once unless asked afresh."""
+
+    def __init__(self, folder: Path, foreign: str | None) -> None:
+        self._tables: dict[str, Table] = {}
+        if foreign:
+            self._catalog: Catalog = load_catalog(foreign)
+        else:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._catalog = load_catalog(
+                "iolaus",
+                type="sql",
+                uri=f"sqlite:///{folder / 'catalog.db'}?timeout=60",
+                warehouse=f"file://{folder}",
+            )
+
+    def forget_loaded(self) -> None:
+        """Load every table again when it is next asked for."""
+        self._tables.clear()
+
+    def names(self) -> list[str]:
+        """Every table of a layer that the catalog has, also such as no contract declares any more."""
+        layers = {parts[0] for parts in self._catalog.list_namespaces()} & set(contracts.LAYERS)
+        return sorted(".".join(parts[-2:]) for layer in layers for parts in self._catalog.list_tables(layer))
+
+    def existing(self, name: str, fresh: bool = False) -> Table | None:
+        try:
+            return self.open(name, fresh=fresh, create=False)
+        except NoSuchTableError:
+            return None
+
+    def open(self, name: str, fresh: bool = False, create: bool = True) -> Table:
+        if name in self._tables and not fresh:
+            return self._tables[name]
+        try:
+            table = self._catalog.load_table(name)
+        except NoSuchTableError:
+            if not create:
+                raise
+            table = self._create(name)
+        self._tables[name] = table
+        return table
+
+    def evolved(self, name: str, table: Table) -> Table:
+        """The table with the columns that its contract has gained since; nights written before read them as null."""
+        declared = contracts.iceberg_schema(contracts.load(name))
+        if not set(declared.column_names) <= set(table.schema().column_names):
+            with table.update_schema() as update:
+                update.union_by_name(declared)
+        return table
+
+    def _create(self, name: str) -> Table:
+        layer, _ = name.split(".")
+        schema = contracts.iceberg_schema(contracts.load(name))
+        night = schema.find_field(PARTITION)
+        spec = PartitionSpec(
+            PartitionField(source_id=night.field_id, field_id=1000, transform=IdentityTransform(), name=PARTITION)
+        )
+        options: dict[str, Any] = {"properties": {"comment": contracts.load(name).description}}
+        self._catalog.create_namespace_if_not_exists(layer)
+        return self._catalog.create_table_if_not_exists(name, schema, partition_spec=spec, **options)
+
+
+class Change(Transaction):
+    """PyIceberg copies a table's whole history each time a transaction looks at it; here once per change it makes."""
+
+    _copy: tuple[object, object, TableMetadata] | None = None
+
+    @property
+    def table_metadata(self) -> TableMetadata:
+        before, updates = self._table.metadata, self._updates
+        if self._copy is None or self._copy[0] is not before or self._copy[1] is not updates:
+            self._copy = before, updates, super().table_metadata
+        return self._copy[2]
+
+
+def append_files(transaction: Any, table: Table, files: list[str], summary: dict[str, str]) -> None:
+    if files:
+        transaction.add_files(files, snapshot_properties=summary, check_duplicate_files=False)
+    else:
+        transaction.append(table.schema().as_arrow().empty_table(), snapshot_properties=summary)

@@ -1,0 +1,74 @@
+"""Parquet data files: how they are written, and read under a contract that may have grown since."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from jobs.lake.layout import PARTITION, successor_path
+
+
+def rows_in(path: str) -> int:
+    """Rows of a data file, by its footer."""
+    rows: int = pq.ParquetFile(path).metadata.num_rows
+    return rows
+
+
+def non_empty(folder: Path) -> list[str]:
+    """The files below a folder that hold rows, sorted."""
+    return sorted(str(path) for path in folder.glob("*.parquet") if pq.ParquetFile(path).metadata.num_rows)
+
+
+def dated(rows: pa.Table, night: date) -> pa.Table:
+    """The rows as a data file of `night` holds them."""
+    return rows.append_column(pa.field(PARTITION, pa.date32()), pa.array([night] * rows.num_rows, pa.date32()))
+
+
+def conformed(path: str, schema: pa.Schema) -> pa.Table:
+    """The columns of `schema` from one data file; columns that it was written without are null."""
+    file = pq.ParquetFile(path)
+    part = file.read(columns=[name for name in schema.names if name in file.schema_arrow.names])
+    for field in schema:
+        if field.name not in part.column_names:
+            part = part.append_column(field, pa.nulls(part.num_rows, field.type))
+    return part.select(schema.names).cast(schema)
+
+
+def read_file(path: str, columns: Collection[str] | None = None) -> pa.Table | None:
+    """Rows of one data file as they were written, of `columns` those that it has; None when it is gone."""
+    try:
+        with pq.ParquetFile(path) as file:
+            wanted = None if columns is None else [each for each in file.schema_arrow.names if each in columns]
+            return file.read(columns=wanted)
+    except FileNotFoundError:
+        return None
+
+
+def write_rows(path: Path, rows: pa.Table) -> str:
+    """Write rows to a fresh file; gives its path."""
+    path.parent.mkdir(parents=True)
+    pq.write_table(rows, path, compression="zstd")
+    return str(path)
+
+
+def write_successor(path: str, rows: pa.Table, mark: str) -> str | None:
+    """Write what is left of a data file beside it; gives its path, or None when nothing is left.
+
+    File and `mark` give the name, so that whoever was killed and starts again finds what is written already.
+    """
+    if not rows.num_rows:
+        return None
+    found = successor_path(path, mark)
+    if not found.exists():
+        found.parent.mkdir(exist_ok=True)
+        aside = found.with_suffix(".aside")
+        pq.write_table(rows, aside, compression="zstd")
+        with aside.open("rb+") as file:
+            os.fsync(file.fileno())
+        aside.replace(found)
+    return str(found)
