@@ -10,7 +10,7 @@ INNOCENT_SEEDS ?= $(shell seq 1201 1220)
 NEAR_SEEDS ?= $(shell seq 1221 1240)
 REPORT = $(BIN)/python -m tests.lab.accuracy.report $(ACCURACY) $(foreach part,lookalikes adversary lives sizes,--$(part) $(ACCURACY)/$(part))
 
-.PHONY: help setup needs demo test check nights bench bench-nights bench-accuracy bench-lookalikes bench-adversary bench-lives dictionary clean
+.PHONY: help setup needs demo test check nights bench bench-nights bench-accuracy bench-lookalikes bench-adversary bench-lives generated clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -31,10 +31,12 @@ needs: ## install what tests need beyond Python, or say what it is
 test: setup needs ## all tests, files side by side on two cores, the long ones first
 	$(BIN)/python -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder
 
-check: setup ## format, lint, types
+check: setup ## format, lint, types, and whether what is generated is fresh
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/python -m jobs.views.dictionary --check
+	$(BIN)/python -m infra.airflow.write_steps --check
 
 nights: setup needs ## build nights in every way there is, under a real Airflow scheduler too, and compare (about half an hour)
 	$(BIN)/python -m pytest tests -m slow
@@ -67,8 +69,9 @@ bench-lives: setup ## follow campaigns over sixty nights: ids, events, replaceme
 	$(BIN)/python -m tests.lab.accuracy.worlds $(ACCURACY)/lives $(foreach seed,921 922,lives:$(seed))
 	$(REPORT)
 
-dictionary: setup ## write docs/data-dictionary.md from the contracts
+generated: setup ## write what is generated: the data dictionary, the DAG's steps
 	$(BIN)/python -m jobs.views.dictionary
+	$(BIN)/python -m infra.airflow.write_steps
 
 clean: ## remove what demo and tests made, keep the environment
 	rm -rf demo accuracy ten-nights bench-nights .pytest_cache .mypy_cache .ruff_cache

@@ -11,6 +11,8 @@ BEFORE = "before"  # the rows built for the night before; empty on the first nig
 WINDOW_DAYS = 28  # four whole weeks: every weekday counts alike, and a campaign of 26 requests a day per account shows
 DORMANT_DAYS = 14  # without activity of the accounts it operates; until then it may be a pause between batches
 
+FACTS = ("staged.api_requests", "staged.charges", "staged.logins")  # what happened; other staged tables are snapshots
+
 OBSERVATION = ("activity_date", "account_id", "signal", "entity", "events", "first_seen_at", "last_seen_at")
 
 

@@ -14,7 +14,7 @@ from jobs.nights.steps import Builder
 
 PROJECT = Path(__file__).resolve().parent.parent
 LAYERS = ("signals", "links", "campaigns", "published")
-MAY_IMPORT = {"pyspark", "jobs.columns", "jobs.vocabulary", "jobs.graph", "pyarrow"}
+MAY_IMPORT = {"pyspark", "jobs.signals", "jobs.columns", "jobs.vocabulary", "jobs.graph", "pyarrow"}
 STAGED_MAY = {*MAY_IMPORT, "jobs.landing", "jobs.privacy.pseudonyms", "jobs.staged"}
 ONLY_IN = {
     "yaml": {"jobs/contracts.py"},

@@ -1,4 +1,4 @@
-"""Rewrites the block of steps in the DAG file from what the jobs declare: `python -m infra.airflow.write_steps`.
+"""Rewrites the block of steps in the DAG file from what the jobs declare: `make generated`; `--check` compares.
 
 The DAG file holds its graph as a literal, so that reading it imports no job; a test fails when they differ.
 An edge that follows from other edges is left out, or the picture in Airflow would be unreadable.
@@ -6,6 +6,7 @@ An edge that follows from other edges is left out, or the picture in Airflow wou
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -45,7 +46,15 @@ def rewritten(text: str, upstream: Mapping[str, tuple[str, ...]]) -> str:
     return head + begin + block(reduced(upstream)) + end + tail
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Write the block, or with `--check` exit 1 when it differs from what the jobs declare."""
     from jobs.nights.steps import upstream
 
-    DAG_FILE.write_text(rewritten(DAG_FILE.read_text(), upstream()))
+    text = rewritten(DAG_FILE.read_text(), upstream())
+    if "--check" in sys.argv[1:]:
+        sys.exit(0 if DAG_FILE.read_text() == text else "error: the DAG's steps are stale: run `make generated`.")
+    DAG_FILE.write_text(text)
+
+
+if __name__ == "__main__":
+    main()

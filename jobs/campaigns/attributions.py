@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs import signals
 from jobs.columns import NIGHT
 
 if TYPE_CHECKING:
@@ -33,15 +34,8 @@ SCHEMA = (
     "supporting string, contradicting string, basis string"
 )
 MATCHED = {
-    "instrument": ("payment_instrument", "token"),
-    "card-bin": ("card_bin_cluster", "head"),
-    "ja4": ("client_fingerprint", "head"),
-    "email-domain": ("email_domain", "token"),
-    "system-prompt-hash": ("system_prompt", "value"),
-    "ipv4-net": ("egress_prefix", "token"),
-    "ipv6-net": ("egress_prefix", "token"),
-    "asn": ("egress_network", "tail"),
-}
+    kind: (name, part) for name, signal in signals.declared().items() for kind, part in signal.indicators.items()
+}  # kind of indicator: the signal whose entities it matches, and by which part of them
 SEPARATOR = "|"  # between the parts of a composite entity
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from jobs import signals
 from jobs.columns import NIGHT
 
 if TYPE_CHECKING:
@@ -19,9 +20,7 @@ if TYPE_CHECKING:
 
 INPUTS = {
     "links.components": NIGHT,
-    "links.observations": NIGHT,
-    "links.synchronies": NIGHT,
-    "links.entities": NIGHT,
+    "links.incidences": NIGHT,
     "links.cells": NIGHT,
 }
 
@@ -36,20 +35,14 @@ ROUNDED = 1e-3  # nats: expectations of cells were rounded, and the weakest cell
 def transform(
     night: date,
     components: DataFrame,
-    observations: DataFrame,
-    synchronies: DataFrame,
-    entities: DataFrame,
+    incidences: DataFrame,
     cells: DataFrame,
 ) -> DataFrame:
     """Columns of SCHEMA; `cluster_id` is the smallest account id of the cluster."""
-    met = observations.select("account_id", "signal", "entity", "events").unionByName(
-        synchronies.select("account_id", "signal", "entity", F.col("beats").alias("events"))
-    )
     most_used = Window.partitionBy("account_id", "signal").orderBy(F.col("events").desc(), F.col("entity"))
     limit = cells.agg((F.coalesce(F.max("log_tail"), F.lit(0.0)) + ROUNDED).alias("log_tail_limit"))
     pairs = (
-        met.join(components.select("account_id", "component"), on="account_id", how="inner")
-        .join(entities.select("signal", "entity", "family", "accounts", "population"), on=["signal", "entity"])
+        incidences.join(components.select("account_id", "component"), on="account_id", how="inner")
         .withColumn("place", F.row_number().over(most_used))
         .where(F.col("place") <= MAX_PER_SIGNAL)
         .crossJoin(limit)
@@ -64,11 +57,12 @@ def transform(
             "log_tail_limit",
         )
     )
-    return pairs.groupBy("component").applyInArrow(_split_component, SCHEMA)
 
+    def split_component(pairs: pa.Table) -> pa.Table:
+        """All account-entity pairs of one component to the pieces of evidence of its clusters."""
+        from jobs.graph.grouping.tables import cluster_pairs
 
-def _split_component(pairs: pa.Table) -> pa.Table:
-    """All account-entity pairs of one component to the pieces of evidence of its clusters."""
-    from jobs.graph.grouping.tables import cluster_pairs
+        return cluster_pairs(pairs, own)
 
-    return cluster_pairs(pairs)
+    own = signals.marks()
+    return pairs.groupBy("component").applyInArrow(split_component, SCHEMA)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from jobs import signals
 from jobs.columns import BEFORE, NIGHT, WINDOW
 
 if TYPE_CHECKING:
@@ -22,9 +23,7 @@ if TYPE_CHECKING:
 INPUTS = {
     "campaigns.members": NIGHT,
     "campaigns.features": BEFORE,
-    "links.observations": NIGHT,
-    "links.synchronies": NIGHT,
-    "links.entities": NIGHT,
+    "links.incidences": NIGHT,
     "signals.account_countries": WINDOW,
     "signals.account_days": WINDOW,
     "signals.account_usage": WINDOW,
@@ -35,8 +34,8 @@ INPUTS = {
 SCHEMA = "campaign_id string, feature string, strength double, observed double"
 MIN_SHARING = 3  # members: what two share is a coincidence
 LIFT = 8.0  # three bits: what is that much more common among the members is theirs
-MADE_IN_SERIES = ("email_pattern", "phone_prefix", "card_bin_cluster", "kyc_document")
-OF_SOFTWARE = ("client_fingerprint", "system_prompt", "tool_set", "prompt_template", "activity_rhythm", "release_pivot")
+MADE_IN_SERIES = tuple(name for name, signal in signals.declared().items() if signal.in_series)
+OF_SOFTWARE = tuple(name for name, signal in signals.declared().items() if signal.of_software)
 DAY_SUMS = (
     "requests",
     "elicitation_sum_micros",
@@ -51,9 +50,7 @@ def transform(
     night: date,
     members: DataFrame,
     features: DataFrame,
-    observations: DataFrame,
-    synchronies: DataFrame,
-    entities: DataFrame,
+    incidences: DataFrame,
     account_countries: DataFrame,
     account_days: DataFrame,
     account_usage: DataFrame,
@@ -72,7 +69,7 @@ def transform(
         _identities(operated, accounts, payment_instruments),
         _tasks(operated, account_usage),
         _foreign(operated, accounts, account_countries),
-        _shared(operated, observations, synchronies, entities),
+        _shared(operated, incidences),
     ]
     population = _population(account_days, account_usage)
     campaigns = operated.select("campaign_id").distinct()
@@ -158,28 +155,25 @@ def _tasks(operated: DataFrame, account_usage: DataFrame) -> DataFrame:
     )
 
 
-def _shared(operated: DataFrame, observations: DataFrame, synchronies: DataFrame, entities: DataFrame) -> DataFrame:
+def _shared(operated: DataFrame, incidences: DataFrame) -> DataFrame:
     """Per signal: members of the most shared entity (`top.`), and members who share one beyond chance (`with.`).
 
     Beyond chance: with two or more others, and LIFT times as common among the members as among all other accounts;
     or what is merely popular (a mail provider's pattern, a common client) would look like the group's own.
     """
-    met = observations.select("account_id", "signal", "entity").unionByName(
-        synchronies.select("account_id", "signal", "entity")
-    )
     sizes = operated.groupBy("campaign_id").agg(F.count("*").alias("campaign_members"))
-    mine = operated.join(met, on="account_id", how="inner")
+    mine = operated.join(incidences, on="account_id", how="inner")
     counts = (
-        mine.groupBy("campaign_id", "signal", "entity")
+        mine.groupBy("campaign_id", "signal", "entity", "accounts", "population")
         .agg(F.count("*").alias("members"))
         .join(sizes, on="campaign_id", how="inner")
-        .join(entities.select("signal", "entity", "accounts", "population"), on=["signal", "entity"], how="inner")
     )
     top = counts.groupBy("campaign_id", "signal").agg(F.max("members").alias("value"))
     inside = F.col("members") / F.col("campaign_members")
     outside = (F.col("accounts") - F.col("members") + 0.5) / (F.col("population") - F.col("campaign_members") + 1.0)
     sharing = (
-        mine.join(
+        mine.select("campaign_id", "account_id", "signal", "entity")
+        .join(
             counts.where((F.col("members") >= MIN_SHARING) & (inside >= outside * LIFT)),
             on=["campaign_id", "signal", "entity"],
             how="inner",

@@ -17,8 +17,7 @@ from jobs.columns import NIGHT
 INPUTS = {
     "links.entities": NIGHT,
     "links.cells": NIGHT,
-    "links.observations": NIGHT,
-    "links.synchronies": NIGHT,
+    "links.incidences": NIGHT,
     "campaigns.clusters": NIGHT,
 }
 
@@ -27,8 +26,7 @@ def transform(
     night: date,
     entities: DataFrame,
     cells: DataFrame,
-    observations: DataFrame,
-    synchronies: DataFrame,
+    incidences: DataFrame,
     clusters: DataFrame,
 ) -> DataFrame:
     """Columns signal, entity, accounts, reason, links_dropped."""
@@ -40,11 +38,8 @@ def transform(
     )
     used = clusters.where(F.col("signal") != "prior").groupBy("signal", "entity").agg(F.count("*").alias("links_used"))
     clustered = clusters.where(F.col("signal") == "prior").select("account_id", "cluster_id")
-    met = observations.select("account_id", "signal", "entity").unionByName(
-        synchronies.select("account_id", "signal", "entity")
-    )
     spread = (
-        met.join(clustered, on="account_id", how="inner")
+        incidences.join(clustered, on="account_id", how="inner")
         .groupBy("signal", "entity", "cluster_id")
         .agg(F.count("*").alias("members"))
         .groupBy("signal", "entity")

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from jobs import signals
 from jobs.columns import BEFORE, DORMANT_DAYS, NIGHT, WINDOW
 from jobs.graph.intent.decisions import CLEARING, CONFIRMED, VICTIM, account_microbits, in_force
 from jobs.graph.intent.words import probability
@@ -40,12 +41,7 @@ INPUTS = {
 STRONG_MICROBITS = 3_000_000  # eight times more common in the group than elsewhere
 MIN_SHARING = 3  # members: what two have in common is a coincidence
 CORE_SHARE = 0.2  # a template that every fifth member uses is the campaign's, not a coincidence
-HABITS = {
-    "prompt_template": "template",
-    "system_prompt": "system",
-    "client_fingerprint": "client",
-    "egress_network": "network",
-}
+HABITS = {name: signal.habit for name, signal in signals.declared().items() if signal.habit}
 HABIT_EVENTS = tuple(f"{part}{habit}_events" for habit in HABITS.values() for part in ("", "core_"))
 SCHEMA = (
     "campaign_id string, account_id string, microbits long, families int, role string, membership double, "
@@ -96,8 +92,8 @@ def transform(
         F.sum("microbits").alias("microbits"),
         (F.sum(evidence) - F.max(evidence)).alias("others_microbits"),
         F.sum(F.when(is_evidence & (F.col("microbits") >= 1_000_000), 1).otherwise(0)).cast("int").alias("families"),
-        F.count_if(F.col("family").isin(*_MADE_ALIKE) & is_strong).alias("made_families"),
-        F.max((F.col("family") == "content") & is_strong).alias("shares_content"),
+        F.count_if(F.col("family").isin(*MADE_ALIKE) & is_strong).alias("made_families"),
+        F.max(F.col("family").isin(*signals.marks()) & is_strong).alias("shares_content"),
         F.max("cluster_accounts").alias("cluster_accounts"),
     )
     traffic = account_days.groupBy("account_id").agg(
@@ -256,7 +252,7 @@ def _without_mixed_in(members: DataFrame, account_usage: DataFrame) -> DataFrame
     )
 
 
-_MADE_ALIKE = ("payment", "device", "mail", "phone", "document", "enrolment")
+MADE_ALIKE = sorted({signal.family for signal in signals.declared().values() if signal.made_alike})
 
 
 def _own_events(weighed: DataFrame, observations: DataFrame) -> DataFrame:

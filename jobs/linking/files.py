@@ -18,13 +18,13 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from jobs import signals
 from jobs.campaigns import clusters
 from jobs.engine import session
 from jobs.errors import IolausError, UsageError
-from jobs.graph.sharing.families import family_of
 from jobs.lake.lake import Lake
 from jobs.linking.pairs import tie_pairs
-from jobs.links import cells, components, entities
+from jobs.links import cells, components, entities, incidences
 from jobs.settings import Settings
 
 if TYPE_CHECKING:
@@ -107,14 +107,15 @@ def _crowds(observations: DataFrame, is_one_signal: bool, scratch: Scratch) -> p
 
     spark = observations.sparkSession
     alone, undecided = spark.createDataFrame([], NO_SYNCHRONY), spark.createDataFrame([], NO_DECISIONS)
-    known = entities.transform(ANY_NIGHT, observations, alone)
+    met = incidences.transform(ANY_NIGHT, observations, alone)
     if is_one_signal:
         bucket = F.abs(F.crc32("entity")) % BUCKETS
-        known = known.withColumn("family", F.concat(F.lit("bucket"), bucket.cast("string")))
-    known = scratch(known)
-    found = scratch(cells.transform(ANY_NIGHT, observations, alone, known, undecided, scratch))
-    connected = scratch(components.transform(ANY_NIGHT, observations, alone, known, found, undecided, scratch))
-    return clusters.transform(ANY_NIGHT, connected, observations, alone, known, found).toArrow()
+        met = met.withColumn("family", F.concat(F.lit("bucket"), bucket.cast("string")))
+    met = scratch(met)
+    known = scratch(entities.transform(ANY_NIGHT, met))
+    found = scratch(cells.transform(ANY_NIGHT, met, known, undecided, scratch))
+    connected = scratch(components.transform(ANY_NIGHT, met, known, found, undecided, scratch))
+    return clusters.transform(ANY_NIGHT, connected, met, found).toArrow()
 
 
 def _small(table: pa.Table, clustered: pa.ChunkedArray) -> pa.Table:
@@ -122,13 +123,16 @@ def _small(table: pa.Table, clustered: pa.ChunkedArray) -> pa.Table:
     names = pc.unique(table["account_id"])
     names = pc.take(names, pc.sort_indices(names))
     free = table.filter(pc.invert(pc.is_in(table["account_id"], value_set=clustered.combine_chunks())))
-    signals = pc.unique(free["signal"])
-    families = pa.array([family_of(signal) for signal in signals.to_pylist()], pa.string())
+    names_of_signals = pc.unique(free["signal"])
+    known = signals.families()
+    families = pa.array([known.get(name, name) for name in names_of_signals.to_pylist()], pa.string())
     label = pc.binary_join_element_wise(free["signal"], free["entity"], "\x1f").combine_chunks().dictionary_encode()
     entity = label.indices.to_numpy(zero_copy_only=False).astype(np.int64)
     family = np.arange(len(label.dictionary))
     if len(set(families.to_pylist())) > 1:
-        of_row = pc.index_in(pc.take(families, pc.index_in(free["signal"], value_set=signals)), value_set=families)
+        of_row = pc.index_in(
+            pc.take(families, pc.index_in(free["signal"], value_set=names_of_signals)), value_set=families
+        )
         family[entity] = of_row.to_numpy()
     account = pc.index_in(free["account_id"], value_set=names).to_numpy().astype(np.int64)
     ties = tie_pairs(account, entity, family, len(names), len(names))

@@ -18,22 +18,14 @@ from datetime import date
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from jobs import signals
 from jobs.columns import NIGHT
 from jobs.graph.sharing.chance import log_tail
+from jobs.signals.shared_bursts import SHARED_BURST
 
 INPUTS = {"links.observations": NIGHT, "signals.shared_bursts": NIGHT}
 
-ANCHORS = (
-    "prompt_template",
-    "system_prompt",
-    "tool_set",
-    "client_fingerprint",
-    "egress_network",
-    "egress_prefix",
-    "card_bin_cluster",
-    "email_pattern",
-    "signup_burst",
-)
+ANCHORS = tuple(name for name, signal in signals.declared().items() if signal.keeps_time)
 MIN_ACCOUNTS = 5  # fewer cannot be told from coincidence within one day
 MAX_SHARE = 0.25  # an anchor of every fourth account is no anchor
 MIN_CROWD = 4  # accounts in one slot
@@ -73,7 +65,7 @@ def transform(
             F.count("hit").alias("hits"),
             F.sum(F.coalesce("microhits", F.lit(0))).cast("long").alias("expected_microhits"),
         )
-        .withColumn("signal", F.lit("shared_burst"))
+        .withColumn("signal", F.lit(SHARED_BURST.name))
         .select("account_id", "signal", "entity", "hits", "expected_microhits")
     )
 

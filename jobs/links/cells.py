@@ -22,8 +22,7 @@ from jobs.graph.sharing.chance import expected_by_chance, log_tail
 from jobs.graph.sharing.incidence import numbered, of_side, usable
 
 INPUTS = {
-    "links.observations": NIGHT,
-    "links.synchronies": NIGHT,
+    "links.incidences": NIGHT,
     "links.entities": NIGHT,
     "staged.case_decisions": NIGHT,
 }
@@ -38,17 +37,14 @@ MAX_CHANCE_SHARE = 0.2
 
 def transform(
     night: date,
-    observations: DataFrame,
-    synchronies: DataFrame,
+    incidences: DataFrame,
     entities: DataFrame,
     case_decisions: DataFrame,
     scratch: Callable[[DataFrame], DataFrame],
 ) -> DataFrame:
     """Columns signal_a, entity_a, signal_b, entity_b, accounts_a, accounts_b, accounts, expected_accounts, log_tail."""
     known = scratch(numbered(entities))
-    met = scratch(
-        usable(observations, synchronies, known, cleared(case_decisions, night)).select("account_id", "number", "kind")
-    )
+    met = scratch(usable(incidences, known, cleared(case_decisions, night)).select("account_id", "number", "kind"))
     sides = [met.select("account_id", *of_side(side, "number", "kind")) for side in "ab"]
     together = (
         sides[0]

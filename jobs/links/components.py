@@ -20,8 +20,7 @@ from jobs.graph.sharing.components import connected_components
 from jobs.graph.sharing.incidence import numbered, of_side, usable
 
 INPUTS = {
-    "links.observations": NIGHT,
-    "links.synchronies": NIGHT,
+    "links.incidences": NIGHT,
     "links.entities": NIGHT,
     "links.cells": NIGHT,
     "staged.case_decisions": NIGHT,
@@ -33,8 +32,7 @@ MIN_FAMILIES = 2  # as for membership: one kind of thing in common is not coordi
 
 def transform(
     night: date,
-    observations: DataFrame,
-    synchronies: DataFrame,
+    incidences: DataFrame,
     entities: DataFrame,
     cells: DataFrame,
     case_decisions: DataFrame,
@@ -42,7 +40,7 @@ def transform(
 ) -> DataFrame:
     """Columns account_id, component (smallest account id in it), component_accounts, cells."""
     known = scratch(numbered(entities))
-    all_pairs = scratch(usable(observations, synchronies, known, cleared(case_decisions, night)))
+    all_pairs = scratch(usable(incidences, known, cleared(case_decisions, night)))
     pairs = all_pairs.select("account_id", "number")
     # From the rarer of a cell's entities: the commoner ones of all cells have ten times as many accounts.
     met_rarer = _sides(cells, known).join(pairs.withColumnRenamed("number", "rarer"), on="rarer", how="inner")

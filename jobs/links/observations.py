@@ -13,41 +13,16 @@ from datetime import date
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.columns import NIGHT, WINDOW
+from jobs import signals
+from jobs.columns import WINDOW
 
-OF_SNAPSHOTS = (
-    "signals.card_bin_clusters",
-    "signals.email_patterns",
-    "signals.kyc_documents",
-    "signals.payment_instruments",
-    "signals.phone_patterns",
-    "signals.referrals",
-    "signals.signup_addresses",
-    "signals.signup_bursts",
-)
-OF_FACTS = (
-    "signals.activity_rhythms",
-    "signals.charged_instruments",
-    "signals.client_fingerprints",
-    "signals.devices",
-    "signals.egress_addresses",
-    "signals.egress_networks",
-    "signals.login_addresses",
-    "signals.prompt_templates",
-    "signals.release_pivots",
-    "signals.system_prompts",
-)
-INPUTS = {
-    **dict.fromkeys(OF_SNAPSHOTS, NIGHT),
-    **dict.fromkeys(OF_FACTS, WINDOW),
-    "signals.account_days": WINDOW,
-}
+INPUTS = {**signals.observed(), "signals.account_days": WINDOW}
 
 
-def transform(night: date, account_days: DataFrame, **signals: DataFrame) -> DataFrame:
+def transform(night: date, account_days: DataFrame, **observed: DataFrame) -> DataFrame:
     """Columns account_id, signal, entity, events, days, first_seen_at, last_seen_at."""
     active = account_days.where(F.col("requests") > 0).select("account_id").distinct()
-    met = functools.reduce(DataFrame.unionByName, [signals[name] for name in sorted(signals)])
+    met = functools.reduce(DataFrame.unionByName, [observed[name] for name in sorted(observed)])
     daily = met.groupBy("activity_date", "account_id", "signal", "entity").agg(
         F.sum("events").alias("events"),
         F.min("first_seen_at").alias("first_seen_at"),

@@ -14,8 +14,12 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT, OBSERVATION
+from jobs.graph.sharing.signals import Signal
 
 INPUTS = {"staged.api_requests": NIGHT}
+
+ACTIVITY_RHYTHM = Signal("activity_rhythm", family="rhythm", of_software=True)
+SIGNALS = (ACTIVITY_RHYTHM,)
 
 MIN_ACTIVE_HOURS = 8  # with fewer, chance makes many days alike
 HOURS_STEP = 4
@@ -49,7 +53,7 @@ def transform(night: date, api_requests: DataFrame) -> DataFrame:
     )
     return (
         days.join(_busiest_minutes(moments), on=["activity_date", "account_id"], how="inner")
-        .withColumn("signal", F.lit("activity_rhythm"))
+        .withColumn("signal", F.lit(ACTIVITY_RHYTHM.name))
         .withColumn("entity", F.concat_ws(":", hours, _minutes()))
         .select(*OBSERVATION)
     )

@@ -15,12 +15,23 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT, observation
+from jobs.graph.sharing.signals import Signal
 
 INPUTS = {"staged.payment_instruments": NIGHT}
+
+CARD_BIN_CLUSTER = Signal(
+    "card_bin_cluster",
+    family="payment",
+    keeps_time=True,
+    in_series=True,
+    made_alike=True,
+    indicators={"card-bin": "head"},
+)
+SIGNALS = (CARD_BIN_CLUSTER,)
 
 
 def transform(night: date, payment_instruments: DataFrame) -> DataFrame:
     """Observations; `events` counts the account's cards of the batch, attached on that date."""
     week = F.to_date(F.date_trunc("week", "added_at")).cast("string")
     batch = F.when(F.col("bin").isNotNull(), F.concat_ws("|", "bin", "issuer_country", "funding", week))
-    return observation(payment_instruments, "card_bin_cluster", batch, F.col("added_at"))
+    return observation(payment_instruments, CARD_BIN_CLUSTER.name, batch, F.col("added_at"))

@@ -13,11 +13,16 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT, observation
+from jobs.signals.payment_instruments import PAYMENT_INSTRUMENT
 
 INPUTS = {"staged.charges": NIGHT}
+
+SIGNALS = (PAYMENT_INSTRUMENT,)
 
 
 def transform(night: date, charges: DataFrame) -> DataFrame:
     """Observations; `events` counts charge lines, first and last seen are starts of charge periods."""
     charged = charges.withColumnRenamed("billing_account_id", "account_id")
-    return observation(charged, "payment_instrument", F.col("x_instrument_fingerprint"), F.col("charge_period_start"))
+    return observation(
+        charged, PAYMENT_INSTRUMENT.name, F.col("x_instrument_fingerprint"), F.col("charge_period_start")
+    )

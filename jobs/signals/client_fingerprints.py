@@ -13,11 +13,22 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT, observation
+from jobs.graph.sharing.signals import Signal
 
 INPUTS = {"staged.api_requests": NIGHT}
+
+CLIENT_FINGERPRINT = Signal(
+    "client_fingerprint",
+    family="software",
+    keeps_time=True,
+    of_software=True,
+    habit="client",
+    indicators={"ja4": "head"},
+)
+SIGNALS = (CLIENT_FINGERPRINT,)
 
 
 def transform(night: date, api_requests: DataFrame) -> DataFrame:
     """Observations; `events` counts requests."""
     client = F.concat(F.col("tls_ja4"), F.lit("|"), F.col("user_agent"))
-    return observation(api_requests, "client_fingerprint", client, F.col("requested_at"))
+    return observation(api_requests, CLIENT_FINGERPRINT.name, client, F.col("requested_at"))

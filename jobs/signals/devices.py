@@ -13,8 +13,12 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT, observation
+from jobs.graph.sharing.signals import Signal
 
 INPUTS = {"staged.accounts": NIGHT, "staged.logins": NIGHT}
+
+DEVICE = Signal("device", family="device", made_alike=True)
+SIGNALS = (DEVICE,)
 
 
 def transform(night: date, accounts: DataFrame, logins: DataFrame) -> DataFrame:
@@ -23,4 +27,4 @@ def transform(night: date, accounts: DataFrame, logins: DataFrame) -> DataFrame:
         "account_id", F.col("signup_device_id").alias("device_id"), F.col("created_at").alias("seen_at")
     )
     signed_in = logins.select("account_id", "device_id", F.col("logged_in_at").alias("seen_at"))
-    return observation(met.unionByName(signed_in), "device", F.col("device_id"), F.col("seen_at"))
+    return observation(met.unionByName(signed_in), DEVICE.name, F.col("device_id"), F.col("seen_at"))

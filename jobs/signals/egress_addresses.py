@@ -12,10 +12,14 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT, observation
+from jobs.graph.sharing.signals import Signal
 
 INPUTS = {"staged.api_requests": NIGHT}
+
+EGRESS_ADDRESS = Signal("egress_address", family="network")
+SIGNALS = (EGRESS_ADDRESS,)
 
 
 def transform(night: date, api_requests: DataFrame) -> DataFrame:
     """Observations; `events` counts requests."""
-    return observation(api_requests, "egress_address", F.col("client_address"), F.col("requested_at"))
+    return observation(api_requests, EGRESS_ADDRESS.name, F.col("client_address"), F.col("requested_at"))

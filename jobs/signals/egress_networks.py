@@ -13,13 +13,22 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT, observation
+from jobs.graph.sharing.signals import Signal
 
 INPUTS = {"staged.api_requests": NIGHT}
+
+EGRESS_PREFIX = Signal(
+    "egress_prefix", family="network", keeps_time=True, indicators={"ipv4-net": "token", "ipv6-net": "token"}
+)
+EGRESS_NETWORK = Signal(
+    "egress_network", family="network", keeps_time=True, habit="network", indicators={"asn": "tail"}
+)
+SIGNALS = (EGRESS_PREFIX, EGRESS_NETWORK)
 
 
 def transform(night: date, api_requests: DataFrame) -> DataFrame:
     """Observations of both signals; `events` counts requests."""
     announced = F.concat(F.lit("AS"), F.col("client_asn").cast("string"))
     network = F.when(F.col("client_network").isNotNull(), F.concat_ws("|", "client_network", announced))
-    prefixes = observation(api_requests, "egress_prefix", F.col("client_prefix"), F.col("requested_at"))
-    return prefixes.unionByName(observation(api_requests, "egress_network", network, F.col("requested_at")))
+    prefixes = observation(api_requests, EGRESS_PREFIX.name, F.col("client_prefix"), F.col("requested_at"))
+    return prefixes.unionByName(observation(api_requests, EGRESS_NETWORK.name, network, F.col("requested_at")))

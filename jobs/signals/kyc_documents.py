@@ -13,10 +13,14 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT, observation
+from jobs.graph.sharing.signals import Signal
 
 INPUTS = {"staged.accounts": NIGHT}
+
+KYC_DOCUMENT = Signal("kyc_document", family="document", in_series=True, made_alike=True)
+SIGNALS = (KYC_DOCUMENT,)
 
 
 def transform(night: date, accounts: DataFrame) -> DataFrame:
     """Observations; `events` is 1, first and last seen are the sign-up."""
-    return observation(accounts, "kyc_document", F.col("kyc_document_hash"), F.col("created_at"))
+    return observation(accounts, KYC_DOCUMENT.name, F.col("kyc_document_hash"), F.col("created_at"))

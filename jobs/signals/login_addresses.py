@@ -12,10 +12,14 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT, observation
+from jobs.graph.sharing.signals import Signal
 
 INPUTS = {"staged.logins": NIGHT}
+
+LOGIN_ADDRESS = Signal("login_address", family="network")
+SIGNALS = (LOGIN_ADDRESS,)
 
 
 def transform(night: date, logins: DataFrame) -> DataFrame:
     """Observations; `events` counts sign-ins."""
-    return observation(logins, "login_address", F.col("client_address"), F.col("logged_in_at"))
+    return observation(logins, LOGIN_ADDRESS.name, F.col("client_address"), F.col("logged_in_at"))

@@ -14,10 +14,14 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT, observation
+from jobs.graph.sharing.signals import Signal
 
 INPUTS = {"staged.payment_instruments": NIGHT}
+
+PAYMENT_INSTRUMENT = Signal("payment_instrument", family="payment", made_alike=True, indicators={"instrument": "token"})
+SIGNALS = (PAYMENT_INSTRUMENT,)
 
 
 def transform(night: date, payment_instruments: DataFrame) -> DataFrame:
     """Observations; `events` is 1, first and last seen are when the instrument was attached."""
-    return observation(payment_instruments, "payment_instrument", F.col("instrument_fingerprint"), F.col("added_at"))
+    return observation(payment_instruments, PAYMENT_INSTRUMENT.name, F.col("instrument_fingerprint"), F.col("added_at"))

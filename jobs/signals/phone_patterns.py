@@ -12,10 +12,14 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT, observation
+from jobs.graph.sharing.signals import Signal
 
 INPUTS = {"staged.accounts": NIGHT}
+
+PHONE_PREFIX = Signal("phone_prefix", family="phone", in_series=True, made_alike=True)
+SIGNALS = (PHONE_PREFIX,)
 
 
 def transform(night: date, accounts: DataFrame) -> DataFrame:
     """Observations; `events` is 1, first and last seen are the sign-up."""
-    return observation(accounts, "phone_prefix", F.col("phone_prefix"), F.col("created_at"))
+    return observation(accounts, PHONE_PREFIX.name, F.col("phone_prefix"), F.col("created_at"))

@@ -18,8 +18,14 @@ from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT, OBSERVATION
 from jobs.graph.sharing.bands import bands
+from jobs.graph.sharing.signals import Signal
 
 INPUTS = {"staged.api_requests": NIGHT}
+
+PROMPT_TEMPLATE = Signal(
+    "prompt_template", family="content", keeps_time=True, of_software=True, is_mark=True, habit="template"
+)
+SIGNALS = (PROMPT_TEMPLATE,)
 
 
 def transform(night: date, api_requests: DataFrame) -> DataFrame:
@@ -45,6 +51,6 @@ def transform(night: date, api_requests: DataFrame) -> DataFrame:
     return (
         met.withColumn("is_shared", is_shared)
         .where((F.col("events") >= 2) | F.col("is_shared"))
-        .withColumn("signal", F.lit("prompt_template"))
+        .withColumn("signal", F.lit(PROMPT_TEMPLATE.name))
         .select(*OBSERVATION)
     )

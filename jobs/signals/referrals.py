@@ -13,10 +13,14 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT, observation
+from jobs.graph.sharing.signals import Signal
 
 INPUTS = {"staged.accounts": NIGHT}
+
+REFERRAL = Signal("referral", family="enrolment", made_alike=True)
+SIGNALS = (REFERRAL,)
 
 
 def transform(night: date, accounts: DataFrame) -> DataFrame:
     """Observations; `events` is 1, first and last seen are the sign-up."""
-    return observation(accounts, "referral", F.col("referral_code"), F.col("created_at"))
+    return observation(accounts, REFERRAL.name, F.col("referral_code"), F.col("created_at"))

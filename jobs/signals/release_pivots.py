@@ -14,8 +14,12 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT, OBSERVATION
+from jobs.graph.sharing.signals import Signal
 
 INPUTS = {"staged.api_requests": NIGHT, "staged.model_releases": NIGHT}
+
+RELEASE_PIVOT = Signal("release_pivot", family="pivot", of_software=True)
+SIGNALS = (RELEASE_PIVOT,)
 
 PIVOT_HOURS = 48
 LATE_DAYS = 3  # a delivery may hold requests this old
@@ -52,7 +56,7 @@ def transform(night: date, api_requests: DataFrame, model_releases: DataFrame) -
     return (
         shifts.join(everyone, on=list(release), how="inner")
         .where((F.col("requests") >= MIN_REQUESTS) & pivots)
-        .withColumn("signal", F.lit("release_pivot"))
+        .withColumn("signal", F.lit(RELEASE_PIVOT.name))
         .withColumn("entity", F.concat_ws("|", "model", released_on))
         .select(*OBSERVATION)
     )

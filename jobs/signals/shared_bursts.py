@@ -20,8 +20,12 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT, OBSERVATION
+from jobs.graph.sharing.signals import Signal
 
 INPUTS = {"staged.api_requests": NIGHT}
+
+SHARED_BURST = Signal("shared_burst", family="synchrony")
+SIGNALS = (SHARED_BURST,)
 
 SLOT_SECONDS = 300
 DAY_SLOTS = 86_400 // SLOT_SECONDS
@@ -48,7 +52,7 @@ def transform(night: date, api_requests: DataFrame) -> DataFrame:
         .withColumn("active_slots", F.count("*").over(same_day))
         .where(begins & telling)
         .join(_clock_slots(slots), on=["shift", "place"], how="left_anti")
-        .withColumn("signal", F.lit("shared_burst"))
+        .withColumn("signal", F.lit(SHARED_BURST.name))
         .withColumn("entity", F.date_format(F.timestamp_seconds("slot"), "yyyy-MM-dd'T'HH:mm"))
         .select(*OBSERVATION)
     )

@@ -13,10 +13,14 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT, observation
+from jobs.graph.sharing.signals import Signal
 
 INPUTS = {"staged.accounts": NIGHT}
+
+SIGNUP_ADDRESS = Signal("signup_address", family="network")
+SIGNALS = (SIGNUP_ADDRESS,)
 
 
 def transform(night: date, accounts: DataFrame) -> DataFrame:
     """Observations; `events` is 1, first and last seen are the sign-up."""
-    return observation(accounts, "signup_address", F.col("signup_address"), F.col("created_at"))
+    return observation(accounts, SIGNUP_ADDRESS.name, F.col("signup_address"), F.col("created_at"))

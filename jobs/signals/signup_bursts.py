@@ -16,8 +16,12 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT, observation
+from jobs.graph.sharing.signals import Signal
 
 INPUTS = {"staged.accounts": NIGHT}
+
+SIGNUP_BURST = Signal("signup_burst", family="enrolment", keeps_time=True, made_alike=True)
+SIGNALS = (SIGNUP_BURST,)
 
 BURST_SECONDS = 1_800  # sign-up scripts open accounts minutes apart
 CUTS = {"a": 0, "b": BURST_SECONDS // 2}  # name of the cut to its delay in seconds
@@ -37,4 +41,4 @@ def transform(night: date, accounts: DataFrame) -> DataFrame:
         for name, delay in CUTS.items()
     ]
     opened = accounts.select("account_id", "created_at", F.explode(F.array(*halves)).alias("half_hour"))
-    return observation(opened, "signup_burst", F.col("half_hour"), F.col("created_at"))
+    return observation(opened, SIGNUP_BURST.name, F.col("half_hour"), F.col("created_at"))

@@ -1,11 +1,12 @@
-"""The data dictionary, generated from the contracts: `python -m jobs.views.dictionary` writes it, `--check` compares."""
+"""The data dictionary, generated from contracts and signals: `python -m jobs.views.dictionary` writes it, `--check` compares."""
 
 from __future__ import annotations
 
 import sys
+from dataclasses import fields
 from pathlib import Path
 
-from jobs import contracts
+from jobs import contracts, signals
 from jobs.contracts import Check, Contract
 
 TARGET = Path(__file__).resolve().parents[2] / "docs" / "data-dictionary.md"
@@ -13,12 +14,27 @@ TARGET = Path(__file__).resolve().parents[2] / "docs" / "data-dictionary.md"
 
 def render() -> str:
     """The dictionary as Markdown: every table with its grain, key, columns, privacy classes and checks."""
-    parts = ["# Data dictionary", "", "Generated from `schemas/` by `python -m jobs.views.dictionary`.", ""]
+    parts = ["# Data dictionary", "", "Generated from `schemas/` and `jobs/signals/` by `make generated`.", ""]
+    parts += [*_signals(), ""]
     for layer in contracts.LAYERS:
         parts += [f"## {layer}", ""]
         for name in contracts.names(layer):
             parts += _table(contracts.load(name))
     return "\n".join(parts).rstrip() + "\n"
+
+
+def _signals() -> list[str]:
+    """Every signal with the table it comes from, its family, and what sharing it can mean."""
+    lines = ["## Signals", "", "What accounts can share. Signals of one family move together and count once.", ""]
+    lines += ["| signal | family | from | good for |", "|---|---|---|---|"]
+    for name, signal in signals.declared().items():
+        tables = [table for table, of in signals.by_table().items() if signal in of]
+        uses = [each.name for each in fields(signal) if getattr(signal, each.name) is True]
+        uses += [f"habit: {signal.habit}"] if signal.habit else []
+        uses += [f"indicator {kind}" for kind in signal.indicators]
+        words = ", ".join(uses).replace("_", " ")
+        lines.append(f"| {name} | {signal.family} | {', '.join(tables)} | {words} |")
+    return lines
 
 
 def _table(contract: Contract) -> list[str]:
@@ -44,7 +60,9 @@ def _check(check: Check) -> str:
 def main() -> None:
     """Write the file, or with `--check` exit 1 when it differs from the contracts."""
     if "--check" in sys.argv[1:]:
-        sys.exit(0 if TARGET.is_file() and TARGET.read_text() == render() else 1)
+        sys.exit(
+            0 if TARGET.read_text() == render() else "error: docs/data-dictionary.md is stale: run `make generated`."
+        )
     TARGET.write_text(render())
 
 

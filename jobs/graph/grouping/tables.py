@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,7 +13,6 @@ from jobs.graph.grouping.profiles import Incidence, Ints
 from jobs.graph.rows import table_of
 
 MICRO = 1_000_000
-MARKS = ("content",)  # prompts are the operator's own; networks, cards and clients can be rented from the same seller
 PIECES = pa.schema(
     [
         ("cluster_id", pa.string()),
@@ -26,11 +27,12 @@ PIECES = pa.schema(
 )
 
 
-def cluster_pairs(pairs: pa.Table) -> pa.Table:
+def cluster_pairs(pairs: pa.Table, marks: Collection[str] = ()) -> pa.Table:
     """Cluster the accounts of one component.
 
     `pairs`: account_id, signal, entity, family, accounts (of the population that met the entity), population,
-    log_tail_limit (nats, the same in every row). Gives rows of PIECES, sorted.
+    log_tail_limit (nats, the same in every row). `marks`: families whose entities are an operator's
+    own. Gives rows of PIECES, sorted.
     """
     pairs = pairs.sort_by([("account_id", "ascending"), ("signal", "ascending"), ("entity", "ascending")])
     names = pc.unique(pairs["account_id"])
@@ -45,7 +47,7 @@ def cluster_pairs(pairs: pa.Table) -> pa.Table:
         family=family[first],
         accounts=pairs["accounts"].to_numpy()[first].astype(np.int64),
         population=int(pairs["population"][0].as_py()),
-        marks=tuple(code for code, name in enumerate(family_names.to_pylist()) if name in MARKS),
+        marks=tuple(code for code, name in enumerate(family_names.to_pylist()) if name in marks),
     )
     grouping = split(met, float(pairs["log_tail_limit"][0].as_py()))
     sharing = _sharing(met, grouping.group)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pyspark.sql import SparkSession
 
 from jobs.campaigns import clusters
-from jobs.links import cells, components, entities
+from jobs.links import cells, components, entities, incidences
 from tests.tables import NIGHT, frame, rows_of, stored
 
 
@@ -16,12 +16,13 @@ def test_planted_groups_come_back_with_evidence_that_sums_to_membership(spark: S
         for signal in ("prompt_template", "card_bin_cluster", "email_pattern")
         for n in accounts
     ]
-    observations, quiet = frame(spark, "links.observations", *alone, *shared), frame(spark, "links.synchronies")
+    observations = frame(spark, "links.observations", *alone, *shared)
+    together = incidences.transform(NIGHT, observations, frame(spark, "links.synchronies"))
     undecided = frame(spark, "staged.case_decisions")
-    known = entities.transform(NIGHT, observations, quiet)
-    found = cells.transform(NIGHT, observations, quiet, known, undecided, stored)
-    connected = components.transform(NIGHT, observations, quiet, known, found, undecided, stored)
-    pieces = rows_of("campaigns.clusters", clusters.transform(NIGHT, connected, observations, quiet, known, found))
+    known = entities.transform(NIGHT, together)
+    found = cells.transform(NIGHT, together, known, undecided, stored)
+    connected = components.transform(NIGHT, together, known, found, undecided, stored)
+    pieces = rows_of("campaigns.clusters", clusters.transform(NIGHT, connected, together, found))
     members: dict[str, set[str]] = {}
     bits: dict[str, int] = {}
     for piece in pieces:

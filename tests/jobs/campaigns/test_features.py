@@ -27,9 +27,8 @@ def profile(spark: SparkSession, **given: list[dict[str, Any]]) -> dict[str, flo
 
 
 def sharing(signal: str, accounts: list[str]) -> dict[str, list[dict[str, Any]]]:
-    met = [{"account_id": a, "signal": signal, "entity": "e", "events": 1} for a in accounts]
     known = {"signal": signal, "entity": "e", "family": "x", "accounts": len(accounts), "population": 200}
-    return {"observations": met, "entities": [known]}
+    return {"incidences": [known | {"account_id": a, "events": 1} for a in accounts]}
 
 
 def test_series_of_identities_that_only_the_members_have_are_machine_made(spark: SparkSession) -> None:

@@ -9,8 +9,8 @@ from tests.tables import NIGHT, frame, rows_of
 
 
 def entity(name: str, accounts: int, is_hub: bool = False) -> dict[str, Any]:
-    return {"signal": "device", "entity": name, "family": "device", "accounts": accounts, "population": 100,
-            "rarity_bits": 1.0, "is_hub": is_hub}  # fmt: skip
+    return {"signal": "device", "entity": name, "family": "device", "accounts": accounts,
+            "population": 100, "is_hub": is_hub}  # fmt: skip
 
 
 def clustered(account: str, signal: str, name: str, cluster: str = "k") -> dict[str, Any]:
@@ -25,9 +25,8 @@ def test_every_entity_that_links_fewer_than_share_it_is_listed_with_the_reason(s
         NIGHT,
         frame(spark, "links.entities", *[entity(n, len(a), n == "everywhere") for n, a in met.items()]),
         frame(spark, "links.cells", *[cell | {"entity_a": name} for name in ("bridge", "once", "used")]),
-        frame(spark, "links.observations",
+        frame(spark, "links.incidences",
               *[{"account_id": a, "signal": "device", "entity": n} for n, accounts in met.items() for a in accounts]),
-        frame(spark, "links.synchronies"),
         frame(spark, "campaigns.clusters", *[clustered(a, "prior", "prior") for a in "abc"],
               *[clustered(a, "device", "used") for a in "abc"], clustered("a", "device", "bridge")),
     )  # fmt: skip

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from pyspark.sql import SparkSession
 
-from jobs.links import cells, entities
+from jobs.links import cells, entities, incidences
 from tests.tables import NIGHT, NOON, frame, picked, stored
 
 Cell = tuple[str, str, int]
@@ -17,14 +17,14 @@ def cells_of(
     alone = [
         {"account_id": f"a{n:04d}", "signal": "device", "entity": f"own-{n}", "events": 1} for n in range(population)
     ]
-    shared = [
+    in_common = [
         {"account_id": f"a{n:04d}", "signal": signal, "entity": entity, "events": 1}
         for signal, entity, accounts in met
         for n in accounts
     ]
-    observations = frame(spark, "links.observations", *alone, *shared)
-    quiet = frame(spark, "links.synchronies")
-    known = entities.transform(NIGHT, observations, quiet)
+    observations = frame(spark, "links.observations", *alone, *in_common)
+    shared = incidences.transform(NIGHT, observations, frame(spark, "links.synchronies"))
+    known = entities.transform(NIGHT, shared)
     decided = [
         {
             "decision_id": f"d{n}",
@@ -36,7 +36,7 @@ def cells_of(
         for n in cleared
     ]
     decisions = frame(spark, "staged.case_decisions", *decided)
-    found = cells.transform(NIGHT, observations, quiet, known, decisions, stored)
+    found = cells.transform(NIGHT, shared, known, decisions, stored)
     return [(f"{a}", f"{b}", n) for a, b, n in picked("links.cells", found, "entity_a entity_b accounts")]
 
 

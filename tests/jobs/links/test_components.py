@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from pyspark.sql import SparkSession
 
-from jobs.links import cells, components, entities
+from jobs.links import cells, components, entities, incidences
 from tests.tables import NIGHT, frame, picked, stored
 
 
@@ -17,11 +17,11 @@ def components_of(spark: SparkSession, *met: tuple[str, str, Iterable[int]]) -> 
         for n in accounts
     ]
     observations = frame(spark, "links.observations", *alone, *shared)
-    quiet = frame(spark, "links.synchronies")
-    known = entities.transform(NIGHT, observations, quiet)
+    together = incidences.transform(NIGHT, observations, frame(spark, "links.synchronies"))
+    known = entities.transform(NIGHT, together)
     undecided = frame(spark, "staged.case_decisions")
-    found = cells.transform(NIGHT, observations, quiet, known, undecided, stored)
-    connected = components.transform(NIGHT, observations, quiet, known, found, undecided, stored)
+    found = cells.transform(NIGHT, together, known, undecided, stored)
+    connected = components.transform(NIGHT, together, known, found, undecided, stored)
     return {row[0]: row[1:] for row in picked("links.components", connected, "account_id component component_accounts")}
 
 

@@ -1,48 +1,13 @@
 from __future__ import annotations
 
-import pytest
 from pyspark.sql import SparkSession
 
 from jobs.links.entities import transform
 from tests.tables import NIGHT, frame, picked
 
 
-def met(signal: str, entity: str, *accounts: int) -> list[dict[str, object]]:
-    return [{"account_id": f"a{n:02d}", "signal": signal, "entity": entity, "events": 1, "days": 1} for n in accounts]
-
-
-def entities(spark: SparkSession, *rows: dict[str, object], synchronies: list[dict[str, object]] | None = None):  # type: ignore[no-untyped-def]
-    everybody = met("email_domain", "mail.example", *range(32))
-    observations = frame(spark, "links.observations", *everybody, *rows)
-    found = transform(NIGHT, observations, frame(spark, "links.synchronies", *(synchronies or [])))
-    return {
-        row[0]: row[1:]
-        for row in picked("links.entities", found, "entity family accounts population rarity_bits is_hub")
-    }
-
-
-def test_what_few_share_is_rare_and_what_every_fourth_meets_is_a_hub(spark: SparkSession) -> None:
-    found = entities(spark, *met("device", "d1", 1, 2, 3, 4), *met("device", "d2", *range(9)))
-    assert found["d1"] == ("device", 4, 32, 3.0, False)
-    assert found["d2"][:3] == ("device", 9, 32)
-    assert found["d2"][4] is True
-    assert found["mail.example"] == ("mail", 32, 32, 0.0, True)
-
-
-def test_what_two_share_is_left_out(spark: SparkSession) -> None:
-    assert "d1" not in entities(spark, *met("device", "d1", 1, 2))
-
-
-def test_one_account_that_meets_an_entity_often_is_one_account(spark: SparkSession) -> None:
-    often = [{**row, "events": 900, "days": 20} for row in met("device", "d1", 1, 2, 3)]
-    assert entities(spark, *often)["d1"][1] == 3
-
-
-def test_an_unlisted_signal_is_a_family_of_its_own_and_synchronies_count(spark: SparkSession) -> None:
-    together = [
-        {"account_id": f"a{n:02d}", "signal": "shared_burst", "entity": "beat", "beats": 9, "days": 1}
-        for n in (1, 2, 3)
-    ]
-    found = entities(spark, *met("badge_colour", "red", 1, 2, 3), synchronies=together)
-    assert found["red"][0] == "badge_colour"
-    assert found["beat"] == ("synchrony", 3, 32, pytest.approx(3.415037), False)
+def test_an_entity_is_one_row_however_many_met_it(spark: SparkSession) -> None:
+    met = [{"account_id": f"a{n}", "signal": "device", "entity": "d1", "events": n} for n in range(1, 4)]
+    common = {"family": "device", "accounts": 3, "population": 32, "is_hub": False}
+    found = transform(NIGHT, frame(spark, "links.incidences", *met, **common))
+    assert picked("links.entities", found, "entity accounts population is_hub") == [("d1", 3, 32, False)]

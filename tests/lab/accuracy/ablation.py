@@ -24,12 +24,13 @@ import numpy as np
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from jobs import signals
 from jobs.evaluation.evaluate import PUBLISHED
-from jobs.graph.sharing.families import FAMILIES
 from jobs.lake.lake import Lake
 from jobs.links import cells
 from jobs.nights import steps
 from jobs.nights.run import Runner, landed_nights, runner
+from jobs.nights.steps import Step
 from jobs.settings import PSEUDONYM_KEY, Settings, settings
 from tests.lab.accuracy.worlds import KEY, score
 
@@ -62,7 +63,7 @@ class Without(Runner):
         self.lake = Blind(settings.root, settings.catalog)
         self.lake.signals = signals
 
-    def unchanged(self, table: str, night: date, made: str) -> bool:
+    def unchanged(self, step: Step, night: date, made: str) -> bool:
         return False
 
 
@@ -71,12 +72,12 @@ _WITH_SIGNALS = ("links.observations", "links.beats", "links.synchronies")
 
 def variants(hidden: tuple[str, ...] = ()) -> dict[str, tuple[str, ...]]:
     """Name to all signals that are not seen: those of `hidden` families, and each other signal, each family of several, none."""
-    never = tuple(signal for signal, family in FAMILIES.items() if family in hidden)
+    never = tuple(signal for signal, family in signals.families().items() if family in hidden)
     families: dict[str, tuple[str, ...]] = {}
-    for signal, family in sorted(FAMILIES.items()):
+    for signal, family in sorted(signals.families().items()):
         if family not in hidden:
             families[family] = (*families.get(family, ()), signal)
-    single = {signal: (signal,) for signal, family in FAMILIES.items() if family not in hidden}
+    single = {signal: (signal,) for signal, family in signals.families().items() if family not in hidden}
     whole = {f"family {family}": signals for family, signals in families.items() if len(signals) > 1}
     left_out = {**single, **whole, NO_SIGNIFICANCE: (), EVERYTHING: ()}
     return {name: (*never, *signals) for name, signals in left_out.items()}

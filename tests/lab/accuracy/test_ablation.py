@@ -23,8 +23,8 @@ def write(lake: Lake, name: str, *rows: dict[str, Any]) -> None:
 def entities(spark: SparkSession, root: Path, night: date, signals: tuple[str, ...]) -> set[str]:
     own = Without(settings(root, "sail"), signals)
     own._spark = spark
-    assert own.build("links.entities", night).rows is not None, "built although nothing changed"
-    return set(own.lake.read_arrow("links.entities", night, night)["signal"].to_pylist())
+    assert own.build("links.incidences", night).rows is not None, "built although nothing changed"
+    return set(own.lake.read_arrow("links.incidences", night, night)["signal"].to_pylist())
 
 
 def test_a_signal_that_is_left_out_is_seen_by_no_step_and_comes_back(spark: SparkSession, tmp_path: Path) -> None:

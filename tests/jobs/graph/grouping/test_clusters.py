@@ -52,7 +52,7 @@ def table(met: Met) -> pa.Table:
 
 def groups(met: Met) -> dict[str, set[str]]:
     found: dict[str, set[str]] = defaultdict(set)
-    for row in cluster_pairs(table(met)).to_pylist():
+    for row in cluster_pairs(table(met), ("content",)).to_pylist():
         found[row["cluster_id"]].add(row["account_id"])
     return dict(found)
 
@@ -94,8 +94,8 @@ def test_a_company_that_has_two_habits_of_a_campaign_is_a_group_of_its_own() -> 
 def test_row_order_does_not_matter() -> None:
     rows = table(strangers(3) + operator("c", 20, {"prompt_template": "T", "device": "D", "shared_burst": "B"}))
     shuffled = rows.take(np.random.default_rng(0).permutation(rows.num_rows))
-    assert cluster_pairs(rows).num_rows > 0
-    assert cluster_pairs(shuffled).equals(cluster_pairs(rows))
+    assert cluster_pairs(rows, ("content",)).num_rows > 0
+    assert cluster_pairs(shuffled, ("content",)).equals(cluster_pairs(rows, ("content",)))
 
 
 def test_every_member_has_a_prior_and_pieces_of_two_families_that_outweigh_it() -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from jobs.graph.sharing.families import FAMILIES
+from jobs import signals
 from jobs.views.report.picture import Picture, picture
 
 
@@ -15,8 +15,8 @@ def drawn(*families: str) -> Picture:
 
 
 def test_no_two_kinds_of_evidence_have_the_same_colour() -> None:
-    colours = dict(drawn(*FAMILIES.values()).families)
-    assert set(colours) == set(FAMILIES.values())
+    colours = dict(drawn(*signals.families().values()).families)
+    assert set(colours) == set(signals.families().values())
     assert len(set(colours.values())) == len(colours)
 
 

@@ -18,9 +18,9 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
+from jobs import signals
 from jobs.columns import WINDOW_DAYS
 from jobs.graph.sharing.bands import BANDS, WIDTH
-from jobs.graph.sharing.families import FAMILIES
 from jobs.lake.lake import Lake
 
 OBSERVATIONS, ACCOUNTS, POSTS = "observations.parquet", "accounts.parquet", "posts.csv"
@@ -47,7 +47,7 @@ def write_inputs(root: Path, folder: Path) -> None:
 
 
 def _accounts() -> str:
-    first = [f"max(entity) filter (signal = '{name}' and place = 1) as {name}" for name in FAMILIES]
+    first = [f"max(entity) filter (signal = '{name}' and place = 1) as {name}" for name in signals.declared()]
     lists = [
         f"list(entity order by place) filter (signal = '{name}' and place <= {MOST}) as {name}_list" for name in MANY
     ]

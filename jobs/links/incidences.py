@@ -1,0 +1,47 @@
+"""One row per account and entity that it met, of the entities that three or more accounts met: the graph of the night.
+
+Every later step reads who met what here: with the family of the signal, and how common the entity is among the accounts that
+work. Sharing what few have is evidence; sharing what everybody has is none (term-frequency weights of Fellegi and
+Sunter; comScore's device graph, KDD 2017, weighs addresses the same way). Hubs stay as corroboration, never as a bridge.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs import signals
+from jobs.columns import NIGHT
+
+INPUTS = {"links.observations": NIGHT, "links.synchronies": NIGHT}
+
+MIN_ACCOUNTS = 3  # what two share is a household's, and no campaign is that small
+HUB_SHARE = 0.25  # what every fourth account meets cannot name a group
+
+
+def transform(night: date, observations: DataFrame, synchronies: DataFrame) -> DataFrame:
+    """Columns account_id, signal, entity, events, family, accounts, population, is_hub."""
+    met = observations.select("account_id", "signal", "entity", "events").unionByName(
+        synchronies.select("account_id", "signal", "entity", F.col("beats").alias("events"))
+    )
+    population = observations.select("account_id").distinct().agg(F.count("*").alias("population"))
+    families = F.create_map(*[F.lit(text) for pair in signals.families().items() for text in pair])
+    entities = (
+        met.groupBy("signal", "entity")
+        .agg(F.count("*").alias("accounts"))
+        .where(F.col("accounts") >= MIN_ACCOUNTS)
+        .crossJoin(population)
+        .select(
+            "signal",
+            "entity",
+            F.coalesce(F.element_at(families, F.col("signal")), F.col("signal")).alias("family"),
+            "accounts",
+            "population",
+            (F.col("accounts") > F.col("population") * HUB_SHARE).alias("is_hub"),
+        )
+    )
+    return met.join(entities, on=["signal", "entity"], how="inner").select(
+        "account_id", "signal", "entity", "events", "family", "accounts", "population", "is_hub"
+    )
