@@ -1,4 +1,8 @@
-"""The only reader of `schemas/`: one Open Data Contract Standard (v3.1) file per table.
+"""The only reader of `schemas/`: one Open Data Contract Standard (v3.1) file per table, and one of all columns.
+
+A column's type, privacy class, meaning and whom it names are said once, in `schemas/columns.yaml`; a contract lists the columns of
+its table, and describes one itself only where it means something narrower there. A closed set of values that has a class in
+`jobs.vocabulary` is named by it.
 
 Everything that must agree about a table is derived from its contract: Spark, Arrow and Iceberg
 schemas, the Great Expectations suites, the comments in the database and the data dictionary.
@@ -10,13 +14,14 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from jobs import vocabulary
 from jobs.errors import IolausError
 
 if TYPE_CHECKING:
@@ -31,6 +36,10 @@ TYPES = ("string", "long", "int", "double", "boolean", "date", "timestamp")
 PRIVACY = ("public", "internal", "pseudonym", "confidential")
 SEVERITIES = ("info", "warning", "critical")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # reading 70 files in Python alone takes half a second
+COLUMNS = SCHEMAS / "columns.yaml"
+NOBODY, ACCOUNT, TOKEN, LABEL, TEXT = "nobody", "account", "token", "label", "text"
+_NAMES = re.compile(rf"({NOBODY}|{ACCOUNT}|{TOKEN}|{LABEL}|{TEXT})|({ACCOUNT}) where (\w+) is (\w+)")
+_LOGICAL = {"long": "integer", "int": "integer", "double": "number"}
 _DECIMAL = re.compile(r"decimal\((\d+),(\d+)\)")
 
 
@@ -50,13 +59,19 @@ class Check:
 
 @dataclass(frozen=True)
 class Column:
-    """One column: physical `type`, whether it may be null, its meaning and its privacy class."""
+    """One column: physical `type`, whether it may be null, its meaning and its privacy class.
+
+    `names` says whom a string names (NOBODY, ACCOUNT, TOKEN, LABEL or TEXT), `names_if` in which rows only, as a column and its
+    value; None for all rows, and for what is no string.
+    """
 
     name: str
     type: str
     required: bool
     description: str
     privacy: str
+    names: str | None = None
+    names_if: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -104,11 +119,54 @@ def load(name: str) -> Contract:
     path = SCHEMAS / layer / f"{table}{SUFFIX}"
     if not path.is_file():
         raise IolausError(f"There is no contract for table {name}: expected the file schemas/{layer}/{table}{SUFFIX}.")
-    document = yaml.load(path.read_text(), Loader=_LOADER)
     try:
-        return _contract(name, document)
+        return _contract(name, document(path))
     except (KeyError, ValueError, TypeError) as error:
         raise IolausError(f"The contract of table {name} cannot be used: {error!r}; correct {path.name}.") from error
+
+
+def document(path: Path) -> dict[str, Any]:
+    """A contract as the standard has it, with all that `columns.yaml` says about its columns written out."""
+    found: dict[str, Any] = yaml.load(path.read_text(), Loader=_LOADER)
+    properties = found["schema"][0].get("properties", [])
+    for each in properties:
+        shared = columns()[each["name"]]
+        each.setdefault("classification", shared.privacy)
+        each.setdefault("description", shared.description)
+        each["physicalType"] = shared.type
+        logical = "number" if _decimal(shared.type) else _LOGICAL.get(shared.type, shared.type)
+        if each["logicalType"] != logical:
+            raise ValueError(f"column {each['name']} is a {logical}, not a {each['logicalType']}")
+        for check in each.get("quality", ()):
+            arguments = check.get("arguments", {})
+            if isinstance(arguments.get("validValues"), str):
+                arguments["validValues"] = [str(word) for word in getattr(vocabulary, arguments["validValues"])]
+    return found
+
+
+@functools.cache
+def columns() -> dict[str, Column]:
+    """Every column by name. Raises `IolausError` naming one that is not declared as it must be."""
+    said: dict[str, dict[str, str]] = yaml.load(COLUMNS.read_text(), Loader=_LOADER)
+    try:
+        return {name: _shared(name, each) for name, each in said.items()}
+    except (KeyError, ValueError) as error:
+        raise IolausError(f"schemas/columns.yaml cannot be used: {error}.") from error
+
+
+def _shared(name: str, said: Mapping[str, str]) -> Column:
+    kind, privacy = said["type"], said["privacy"]
+    if kind not in TYPES and not _DECIMAL.fullmatch(kind):
+        raise ValueError(f"column {name} has the unknown type {kind}")
+    if privacy not in PRIVACY:
+        raise ValueError(f"column {name} has the unknown privacy class {privacy}")
+    if kind != "string":
+        return Column(name, kind, False, said["means"], privacy)
+    named = _NAMES.fullmatch(said.get("names", ""))
+    if named is None:
+        raise ValueError(f"column {name} does not say whom it names: add names: nobody, account, token, label or text")
+    condition = (named[3], named[4]) if named[2] else None
+    return Column(name, kind, False, said["means"], privacy, named[1] or named[2], condition)
 
 
 def _contract(name: str, document: Mapping[str, Any]) -> Contract:
@@ -136,13 +194,11 @@ def _contract(name: str, document: Mapping[str, Any]) -> Contract:
 
 
 def _column(each: Mapping[str, Any]) -> Column:
-    kind, privacy = each["physicalType"], each["classification"]
-    if kind not in TYPES and not _DECIMAL.fullmatch(kind):
-        raise ValueError(f"column {each['name']} has the unknown type {kind}")
-    if privacy not in PRIVACY:
-        raise ValueError(f"column {each['name']} has the unknown privacy class {privacy}")
+    if each["classification"] not in PRIVACY:
+        raise ValueError(f"column {each['name']} has the unknown privacy class {each['classification']}")
     required = bool(each.get("required", False) or each.get("primaryKey", False))
-    return Column(each["name"], kind, required, " ".join(each["description"].split()), privacy)
+    described = {"description": " ".join(each["description"].split()), "privacy": each["classification"]}
+    return replace(columns()[each["name"]], required=required, **described)
 
 
 def _check(each: Mapping[str, Any], column: str | None) -> Check:

@@ -89,8 +89,8 @@ def transform(
             "last_seen_at",
         )
     )
-    figure = F.when(F.col("observed").isNull(), "").otherwise(
-        F.concat(F.lit(" (observed "), F.round("observed", 3).cast("decimal(18,3)").cast("string"), F.lit(")"))
+    figure = F.when(F.col("figure").isNull(), "").otherwise(
+        F.concat(F.lit(" (observed "), F.round("figure", 3).cast("decimal(18,3)").cast("string"), F.lit(")"))
     )
     about_campaigns = judgements.select(
         "campaign_id",

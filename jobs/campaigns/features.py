@@ -31,7 +31,7 @@ INPUTS = {
     "staged.payment_instruments": NIGHT,
 }
 
-SCHEMA = "campaign_id string, feature string, strength double, observed double"
+SCHEMA = "campaign_id string, feature string, strength double, figure double"
 MIN_SHARING = 3  # members: what two share is a coincidence
 LIFT = 8.0  # three bits: what is that much more common among the members is theirs
 MADE_IN_SERIES = tuple(name for name, signal in signals.declared().items() if signal.in_series)

@@ -46,7 +46,11 @@ SCHEMA = (
 
 def transform(night: date, known_campaigns: DataFrame) -> DataFrame:
     """Columns of SCHEMA; an end of the interval that no figure gives is null."""
-    delivered = known_campaigns.withColumn("grade", F.lit(None).cast("string")).withColumn("is_delivered", F.lit(True))
+    delivered = (
+        known_campaigns.withColumnRenamed("stated", "value")
+        .withColumn("grade", F.lit(None).cast("string"))
+        .withColumn("is_delivered", F.lit(True))
+    )
 
     def known_tonight(figures: pa.Table) -> pa.Table:
         from jobs.graph.ranking.incidents import in_force

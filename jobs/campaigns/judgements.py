@@ -27,7 +27,7 @@ INPUTS = {
 
 SCHEMA = (
     "campaign_id string, piece string, place int, microbits long, posterior_microbits long, hypothesis string, "
-    "rival string, observed double, explanation string, decision_id string"
+    "rival string, figure double, explanation string, decision_id string"
 )
 
 
@@ -40,7 +40,7 @@ def transform(
         "campaign_id",
         "feature",
         "strength",
-        "observed",
+        "figure",
         *[F.lit(None).cast(t).alias(name) for name, t in nothing.items()],
     )
     decided = _decided(in_force(case_decisions, "campaign", night), lineage, judgements)
@@ -48,7 +48,7 @@ def transform(
         "campaign_id",
         F.lit("decision").alias("feature"),
         F.lit(None).cast("double").alias("strength"),
-        F.lit(None).cast("double").alias("observed"),
+        F.lit(None).cast("double").alias("figure"),
         *nothing,
     )
     return measured.unionByName(pieces).groupBy("campaign_id").applyInArrow(_judge, SCHEMA)

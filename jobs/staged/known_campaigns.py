@@ -5,7 +5,15 @@ An incident may have a floor and a ceiling for one metric and be revised later: 
 
 from __future__ import annotations
 
+import pyarrow as pa
+
+from jobs.landing.landed import Landed
 from jobs.landing.shapes import SNAPSHOT, Field, RawTable
+
+
+def derive(landed: Landed) -> dict[str, pa.Array]:
+    return {"stated": landed["value"]}
+
 
 RAW = RawTable(
     name="known_campaigns",
@@ -25,4 +33,5 @@ RAW = RawTable(
         Field("source", required=True),
     ),
     key=("incident_id", "metric", "scope", "bound", "as_of"),
+    derive=derive,
 )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from importlib import resources
+from pathlib import Path
 
 import pytest
 import yaml
@@ -12,6 +14,7 @@ from jsonschema import validators
 from jobs import contracts
 from jobs.errors import IolausError
 from jobs.views import dictionary
+from jobs.vocabulary import Role
 
 NAMES = contracts.names()
 
@@ -54,10 +57,49 @@ def test_all_differences_are_listed_at_once() -> None:
     found = contracts.differences(contract, {"campaign_id": "string", "feature": "int", "extra": "string"})
     assert found == [
         "column strength is missing",
-        "column observed is missing",
+        "column figure is missing",
         "column extra is not in the contract",
         "column feature is int instead of string",
     ]
+
+
+def own_words(path: Path) -> dict[str, str]:
+    """Column to the description that a contract gives itself."""
+    properties = yaml.safe_load(path.read_text())["schema"][0].get("properties", [])
+    return {each["name"]: each["description"] for each in properties if "description" in each}
+
+
+def test_a_meaning_is_written_once() -> None:
+    files = sorted(contracts.SCHEMAS.rglob(f"*{contracts.SUFFIX}"))
+    used = {name for table in NAMES for name in contracts.load(table).column_names}
+    assert set(contracts.columns()) == used, "a column that no table has, or none that is declared"
+    said = Counter((name, text) for path in files for name, text in own_words(path).items())
+    assert not [each for each, times in said.items() if times > 2], "two layers may narrow a meaning alike, not more"
+    assert not [each for each in said if contracts.columns()[each[0]].description == each[1]]
+
+
+def test_every_text_says_whom_it_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [each for each in contracts.columns().values() if each.type == "string"]
+    assert len(texts) > 100
+    assert all(each.names for each in texts)
+    silent = tmp_path / "columns.yaml"
+    silent.write_text("nickname: {type: string, privacy: internal, means: What friends say.}\n")
+    monkeypatch.setattr(contracts, "COLUMNS", silent)
+    with pytest.raises(IolausError, match="column nickname does not say whom it names"):
+        contracts.columns.__wrapped__()
+
+
+def test_what_a_name_depends_on_is_a_column_of_every_table_that_has_it() -> None:
+    for table in NAMES:
+        contract = contracts.load(table)
+        needed = {column.names_if[0] for column in contract.columns if column.names_if}
+        assert needed <= set(contract.column_names), table
+
+
+def test_a_closed_set_of_words_is_that_of_the_vocabulary() -> None:
+    (roles,) = [each.arguments["validValues"] for each in contracts.load("published.campaign_members").checks
+                if each.column == "role" and each.metric == "invalidValues"]  # fmt: skip
+    assert roles == [str(role) for role in Role]
 
 
 def test_an_unknown_table_is_named() -> None:
@@ -72,9 +114,11 @@ def test_the_committed_dictionary_fits_the_contracts() -> None:
 def test_every_contract_fits_the_standard() -> None:
     schema = json.loads(resources.files("open_data_contract_standard").joinpath("schema.json").read_text())
     validator = validators.validator_for(schema)(schema)
-    files = sorted(contracts.SCHEMAS.rglob("*.yaml"))
+    files = sorted(contracts.SCHEMAS.rglob(f"*{contracts.SUFFIX}"))
     assert len(files) > 60
-    wrong = {path.name: [e.message for e in validator.iter_errors(yaml.safe_load(path.read_text()))] for path in files}
+    # As they are written, and with all of their columns written out.
+    forms = {path.name: (yaml.safe_load(path.read_text()), contracts.document(path)) for path in files}
+    wrong = {name: [e.message for form in each for e in validator.iter_errors(form)] for name, each in forms.items()}
     assert not {name: messages for name, messages in wrong.items() if messages}
     broken = yaml.safe_load(files[0].read_text()) | {"status": 7}
     assert list(validator.iter_errors(broken)), "the standard's schema finds nothing: the test would prove nothing"

@@ -18,7 +18,7 @@ STRENGTHS = pa.schema(
         ("campaign_id", pa.string()),
         ("feature", pa.string()),
         ("strength", pa.float64()),
-        ("observed", pa.float64()),
+        ("figure", pa.float64()),
     ]
 )
 MIN_OWN = 0.25  # a campaign's own share of its accounts' traffic: below, what is measured would be blown up too much

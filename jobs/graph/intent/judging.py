@@ -18,7 +18,7 @@ PIECES = pa.schema(
         ("posterior_microbits", pa.int64()),
         ("hypothesis", pa.string()),
         ("rival", pa.string()),
-        ("observed", pa.float64()),
+        ("figure", pa.float64()),
         ("explanation", pa.string()),
         ("decision_id", pa.string()),
     ]
@@ -28,11 +28,11 @@ PIECES = pa.schema(
 def judge(features: pa.Table) -> pa.Table:
     """Rows of PIECES of one campaign, by place.
 
-    `features`: campaign_id, feature, strength, observed, and for a row whose feature is `decision`: decision, decision_id
+    `features`: campaign_id, feature, strength, figure, and for a row whose feature is `decision`: decision, decision_id
     and held (see `jobs.graph.intent.decisions`). At most one decision.
     """
     rows = sorted(features.to_pylist(), key=lambda row: row["feature"])
-    observed = {row["feature"]: row["observed"] for row in rows}
+    observed = {row["feature"]: row["figure"] for row in rows}
     known = {feature.name for feature in FEATURES}
     weighing: Weighing = weigh({row["feature"]: row["strength"] for row in rows if row["feature"] in known})
     pieces = [(name, round(bits * MICRO), observed.get(name), reason, None) for name, bits, reason in weighing.pieces]

@@ -19,7 +19,7 @@ def judged(
     lineage: list[dict[str, Any]] | None = None,
     features: dict[str, float] = FEATURES,
 ) -> dict[str, dict[str, Any]]:
-    profile = [{"campaign_id": "c1", "feature": name, "strength": s, "observed": s} for name, s in features.items()]
+    profile = [{"campaign_id": "c1", "feature": name, "strength": s, "figure": s} for name, s in features.items()]
     found = transform(
         NIGHT,
         frame(spark, "campaigns.features", *profile),

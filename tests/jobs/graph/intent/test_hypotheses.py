@@ -59,7 +59,7 @@ def test_a_lookalike_is_not_accused(kind: str) -> None:
 def decided(decision: str) -> pa.Table:
     rows = [(name, strength, strength, None, None, None) for name, strength in CAMPAIGN.items()]
     rows.append(("decision", None, None, decision, "d-1", None))
-    names = ("feature", "strength", "observed", "decision", "decision_id", "held")
+    names = ("feature", "strength", "figure", "decision", "decision_id", "held")
     columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
     return pa.table({"campaign_id": ["c1"] * len(rows), **columns})
 
