@@ -30,7 +30,7 @@ HOUSE = (
     "cli", "history", "nights", "views", "evaluation", "simulate", "linking",
     "staged", "landing", "quality", "warehouse", "privacy", "lake",
     "published", "campaigns", "links", "signals",
-    "graph", "columns", "vocabulary", "engine", "contracts", "settings", "errors",
+    "graph", "columns", "engine", "contracts", "vocabulary", "settings", "errors",
 )  # fmt: skip
 
 

@@ -8,17 +8,16 @@ again does what is left to do.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs import contracts
 from jobs.errors import IolausError, UsageError
 from jobs.lake import rewriting
 from jobs.lake.builds import Build
@@ -28,19 +27,12 @@ from jobs.lake.layout import night_of
 from jobs.nights import staging, steps
 from jobs.nights.records import Staged
 from jobs.nights.steps import DELIVERIES, REJECTED
-from jobs.privacy import erasures
+from jobs.privacy import about, erasures
 from jobs.privacy.pseudonyms import Pseudonyms
 from jobs.settings import Settings
 from jobs.warehouse import open_warehouse
 
 NAMED_BY = {"campaigns.lineage": "campaigns.clusters"}  # whose accounts give the labels of a table that has none itself
-LOOKED_AT = {
-    *erasures.ABOUT_ACCOUNTS,
-    *(condition[0] for condition in erasures.ABOUT_ACCOUNTS.values() if condition),
-    *erasures.ACCOUNT_TOKENS,
-    *erasures.LABELS,
-    *erasures.FREE_TEXTS,
-}
 PAGES = ("quality", "report")  # folders below the root that hold pages made from tables
 PAGE_SUFFIXES = (".html", ".json", ".svg", ".csv", ".txt", ".md")
 Labels = Mapping[str, str | None]
@@ -85,51 +77,39 @@ class _Wanted:
     mark: str
     met: set[str] = field(default_factory=set)
 
-    @cached_property
-    def ids(self) -> pa.Array:
-        return pa.array(sorted(self.accounts), pa.string())
-
     def about(self, rows: pa.Table) -> pa.Array:
         """Mask of the rows that are about one of the accounts."""
         mask = pa.repeat(False, rows.num_rows)
-        for column, condition in erasures.ABOUT_ACCOUNTS.items():
-            if not _is_text(rows, column) or (condition and condition[0] not in rows.column_names):
-                continue
+        for column, condition in about.naming(contracts.ACCOUNT, _texts(rows)).items():
             hit = self._is_one(rows[column])
             if condition:
                 hit = pc.and_(hit, pc.equal(rows[condition[0]], condition[1]).fill_null(False))
             mask = pc.or_(mask, hit)
-        for column in erasures.ACCOUNT_TOKENS:
-            if _is_text(rows, column):
-                mask = pc.or_(mask, pc.is_in(rows[column], value_set=pa.array(sorted(self.tokens))))
+        for column in _those_of(rows, contracts.TOKEN):
+            mask = pc.or_(mask, pc.is_in(rows[column], value_set=pa.array(sorted(self.tokens))))
         return mask
 
     def touches(self, rows: pa.Table) -> bool:
         """Whether rows are about the accounts, or name them."""
-        if pc.any(self.about(rows)).as_py() or any(pc.any(self._is_one(rows[each])).as_py() for each in _labels(rows)):
+        labels, texts = _those_of(rows, contracts.LABEL), _those_of(rows, contracts.TEXT)
+        if pc.any(self.about(rows)).as_py() or any(pc.any(self._is_one(rows[each])).as_py() for each in labels):
             return True
-        return any(self._named(rows[each]) != rows[each].unique().to_pylist() for each in _texts(rows))
+        return any(about.reworded(rows[each].unique().to_pylist(), self.accounts) for each in texts)
 
     def without(self, rows: pa.Table, labels: Labels) -> pa.Table:
         """The rows that are about others, with other `labels` where an account stood for a group, and its name in no text."""
         kept = rows.filter(pc.invert(self.about(rows)))
-        for column in _labels(rows):
-            values = [labels.get(each, each) if each in self.accounts else each for each in kept[column].to_pylist()]
-            kept = _with(kept, column, values)
-        for column in _texts(rows):
-            named = dict(zip(kept[column].unique().to_pylist(), self._named(kept[column]), strict=True))
-            kept = _with(kept, column, [named[each] for each in kept[column].to_pylist()])
+        for column in _those_of(rows, contracts.LABEL):
+            named = about.named_by(kept[column].unique().to_pylist(), self.accounts)
+            kept = _replaced(kept, column, {value: labels.get(account) for value, account in named.items()})
+        for column in _those_of(rows, contracts.TEXT):
+            kept = _replaced(kept, column, about.reworded(kept[column].unique().to_pylist(), self.accounts))
         return kept
 
     def _is_one(self, values: pa.ChunkedArray) -> pa.ChunkedArray:
-        hit = pc.is_in(pc.utf8_trim_whitespace(values), value_set=self.ids)
-        if pc.any(hit).as_py():
-            self.met |= {each.strip() for each in values.filter(hit).unique().to_pylist()}
-        return hit
-
-    def _named(self, texts: pa.ChunkedArray) -> list[str | None]:
-        """What each distinct text is without the accounts' names."""
-        return [erasures.without_names(each, self.accounts.__contains__) for each in texts.unique().to_pylist()]
+        named = about.named_by(values.unique().to_pylist(), self.accounts)
+        self.met |= set(named.values())
+        return pc.is_in(values, value_set=pa.array(sorted(named), pa.string()))
 
 
 @dataclass(frozen=True)
@@ -207,7 +187,7 @@ def _from_table(lake: Lake, name: str, wanted: _Wanted, rejected: _Rejected, tod
     successors: dict[str, str | None] = {}
     lost: Counter[date] = Counter()
     for path in sorted({path for version in versions for path in version.named}):
-        looked = read_file(path, LOOKED_AT)
+        looked = read_file(path, about.looked_at())
         if looked is None and path in live:
             raise IolausError(f"Table {name} lacks its file {path}: restore it, or build its night again, then forget.")
         if looked is None or wanted.touches(looked):
@@ -217,7 +197,9 @@ def _from_table(lake: Lake, name: str, wanted: _Wanted, rejected: _Rejected, tod
         night, rows = night_of(path), read_file(path)
         assert rows is not None
         if night not in labels:
-            labels[night] = _new_labels(lake, NAMED_BY.get(name, name), night, wanted) if _labels(looked) else {}
+            labels[night] = (
+                _new_labels(lake, NAMED_BY.get(name, name), night, wanted) if _those_of(looked, contracts.LABEL) else {}
+            )
         left = wanted.without(rows, labels[night])
         successors[path] = write_successor(path, left, wanted.mark)
         lost[night] += rows.num_rows - left.num_rows
@@ -272,10 +254,10 @@ def _new_labels(lake: Lake, name: str, night: date, wanted: _Wanted) -> Labels:
     """For each account that stands for a group: the smallest account that is left in it, or None."""
     new: dict[str, str | None] = dict.fromkeys(wanted.accounts)
     for path in sorted(path for version in rewriting.versions(lake, name)[-1:] for path in version.live):
-        rows = read_file(path, {*erasures.LABELS, "account_id"}) if night_of(path) == night else None
+        rows = read_file(path, {*about.naming(contracts.LABEL), "account_id"}) if night_of(path) == night else None
         if rows is None:
             continue
-        for column in _labels(rows):
+        for column in _those_of(rows, contracts.LABEL):
             for label, account in zip(rows[column].to_pylist(), rows["account_id"].to_pylist(), strict=True):
                 if label in new and account not in wanted.accounts:
                     new[label] = min(new[label] or account, account)
@@ -292,8 +274,7 @@ def _pages(root: Path) -> Iterator[Path]:
 def _from_page(path: Path, accounts: Collection[str]) -> bool:
     """Write a page again without the accounts' names, whole or not at all; gives whether it named any."""
     text = path.read_text(encoding="utf-8", errors="surrogateescape")
-    words = "|".join(re.escape(each) for each in sorted(accounts, key=len, reverse=True))
-    left = re.sub(rf"(?<!\w)(?:{words})(?![\w-])", erasures.ERASED, text)
+    left = about.without_names(text, accounts) or ""
     if left == text:
         return False
     aside = path.with_name(f".{path.name}.aside")
@@ -302,18 +283,16 @@ def _from_page(path: Path, accounts: Collection[str]) -> bool:
     return True
 
 
-def _is_text(rows: pa.Table, column: str) -> bool:
-    return column in rows.column_names and pa.types.is_string(rows.schema.field(column).type)
-
-
-def _labels(rows: pa.Table) -> list[str]:
-    return [each for each in erasures.LABELS if _is_text(rows, each)]
-
-
 def _texts(rows: pa.Table) -> list[str]:
-    return [each for each in erasures.FREE_TEXTS if _is_text(rows, each)]
+    return [each.name for each in rows.schema if pa.types.is_string(each.type)]
 
 
-def _with(rows: pa.Table, column: str, values: list[str | None]) -> pa.Table:
+def _those_of(rows: pa.Table, kind: str) -> list[str]:
+    """The columns of the rows that name accounts in this way."""
+    return list(about.naming(kind, _texts(rows)))
+
+
+def _replaced(rows: pa.Table, column: str, instead: Mapping[str, str | None]) -> pa.Table:
     place = rows.column_names.index(column)
+    values = [instead.get(each, each) for each in rows[column].to_pylist()]
     return rows.set_column(place, rows.schema.field(column), pa.array(values, pa.string()))

@@ -7,23 +7,31 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs import contracts
 from jobs.landing.formats import Block
 from jobs.landing.shapes import RawTable
-from jobs.privacy import erasures
+from jobs.privacy import about, erasures
 from jobs.privacy.pseudonyms import Pseudonyms, plain
 
 ERASED = "erased"  # beside the reasons for which a row is rejected; such a row is not kept, not even as rejected
 
 
+def owner(raw: RawTable) -> contracts.Column | None:
+    """The column that says whose record it is; None where a record is nobody's."""
+    fields = [each.name for each in raw.fields]
+    named = about.naming(contracts.ACCOUNT, fields)
+    return next((contracts.columns()[name] for name in fields if name in named), None)
+
+
 def account_tokens(raw: RawTable, block: Block, pseudonyms: Pseudonyms, wanted: Any) -> pa.Array:
     """Token of the account that each `wanted` row is about; null for other rows and for rows that name none."""
-    if raw.account is None or not pc.any(wanted).as_py():
+    column = owner(raw)
+    if column is None or not pc.any(wanted).as_py():
         return pa.nulls(block.rows, pa.string())
-    named = block.columns[raw.account.name].values
-    if raw.account.account_if is not None:
-        column, values = raw.account.account_if
-        wanted = pc.and_(wanted, pc.is_in(block.columns[column].values, value_set=pa.array(values)))
-    return pseudonyms.tokens(erasures.KIND, pc.if_else(wanted, named, None), plain)
+    if column.names_if is not None:
+        other, value = column.names_if
+        wanted = pc.and_(wanted, pc.equal(block.columns[other].values, value).fill_null(False))
+    return pseudonyms.tokens(erasures.KIND, pc.if_else(wanted, block.columns[column.name].values, None), plain)
 
 
 def without_names(
@@ -34,8 +42,8 @@ def without_names(
     def is_erased(word: str) -> bool:
         return pseudonyms.token(erasures.KIND, word) in erased
 
-    texts = [each.name for each in raw.fields if each.free_text] if erased else []
+    texts = [each.name for each in raw.fields if each.name in about.naming(contracts.TEXT)] if erased else []
     return {
-        name: pseudonyms.per_distinct(columns[name], lambda text: erasures.without_names(text, is_erased))
+        name: pseudonyms.per_distinct(columns[name], lambda text: about.without_words(text, is_erased))
         for name in texts
     }

@@ -18,8 +18,7 @@ class Field:
 
     `one_of` is a closed set of values; `low` and `high` bound a number; `length` is the size of an array;
     `address` and `network` say that a string must be an IP address or a CIDR block; `network_if` that it must be a
-    block where another column has one of the values. `account` says that a string is an account id, and `account_if` that
-    it is one where another column has one of the values; `free_text` that people wrote it, so that it may name accounts.
+    block where another column has one of the values.
     """
 
     name: str
@@ -32,9 +31,6 @@ class Field:
     address: bool = False
     network: bool = False
     network_if: tuple[str, tuple[str, ...]] | None = None
-    account: bool = False
-    account_if: tuple[str, tuple[str, ...]] | None = None
-    free_text: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,8 +52,3 @@ class RawTable:
     @property
     def required(self) -> tuple[str, ...]:
         return tuple(each.name for each in self.fields if each.required)
-
-    @property
-    def account(self) -> Field | None:
-        """The field that says whose record it is; None where a record is nobody's."""
-        return next((each for each in self.fields if each.account or each.account_if), None)

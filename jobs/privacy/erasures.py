@@ -1,4 +1,4 @@
-"""The erasure register: which accounts must not be stored any more, and where an account's id may stand.
+"""The erasure register: which accounts must not be stored any more.
 
 The register is one small file in the lake. It names accounts by keyed pseudonym only, so it tells nobody who asked to be
 forgotten, and whoever holds the key can still recognise them when a delivery brings them again.
@@ -7,8 +7,7 @@ forgotten, and whoever holds the key can still recognise them when a delivery br
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -21,22 +20,6 @@ if TYPE_CHECKING:
 
 REGISTER = "erasures.json"
 KIND = "account"
-ERASED = "[erased]"  # stands in texts where an account was named
-
-# Columns of any table, by name. A row goes that is about the account; where a condition is named, only if it holds.
-ABOUT_ACCOUNTS: dict[str, tuple[str, str] | None] = {
-    "account_id": None,
-    "billing_account_id": None,
-    "subject_id": ("subject_kind", "account"),
-    "value": ("kind", "account"),
-    "entity": None,  # an id that somebody used as a referral code
-    "entity_a": None,
-    "entity_b": None,
-}
-ACCOUNT_TOKENS = ("account_token",)
-LABELS = ("component", "cluster_id")  # the smallest account id of a group stands for the group
-FREE_TEXTS = ("note", "status_reason", "referral_code", "observed")
-_WORDS = (re.compile(r"[\w.:@+-]*\w"), re.compile(r"[\w-]+"), re.compile(r"\w+"))
 
 
 @dataclass(frozen=True)
@@ -93,18 +76,6 @@ def in_force(lake: Lake, pseudonyms: Pseudonyms) -> frozenset[str]:
 def tokens_of(pseudonyms: Pseudonyms, accounts: Collection[str]) -> dict[str, str]:
     """Account id to its token."""
     return {each: pseudonyms.token(KIND, plain(each) or "") for each in accounts}
-
-
-def without_names(text: str | None, is_erased: Callable[[str], bool]) -> str | None:
-    """The text with `[erased]` for every word that is an erased account's id; None when it was nothing else.
-
-    An id that is part of a longer word is not found.
-    """
-    if text is None or is_erased(text.strip()):
-        return None
-    for words in _WORDS:
-        text = words.sub(lambda found: ERASED if is_erased(found[0]) else found[0], text)
-    return text
 
 
 def _write(lake: Lake, erasures: list[Erasure]) -> None:

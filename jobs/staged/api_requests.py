@@ -33,7 +33,7 @@ RAW = RawTable(
     fields=(
         Field("request_id", required=True),
         Field("requested_at", "timestamp", required=True),
-        Field("account_id", required=True, account=True),
+        Field("account_id", required=True),
         Field("api_key_id"),
         Field("access_path", required=True, one_of=("api", "cloud_marketplace", "chat")),
         Field("operation", required=True, one_of=("chat", "text_completion", "embeddings", "execute_tool")),

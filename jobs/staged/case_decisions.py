@@ -18,12 +18,12 @@ RAW = RawTable(
     fields=(
         Field("decided_at", "timestamp", required=True),
         Field("subject_kind", required=True, one_of=("account", "campaign")),
-        Field("subject_id", required=True, account_if=("subject_kind", ("account",))),
+        Field("subject_id", required=True),
         Field(
             "decision", required=True, one_of=("confirmed", "rejected", "benign_reseller", "benign_research", "victim")
         ),
         Field("analyst", required=True),
-        Field("note", free_text=True),
+        Field("note"),
     ),
     key=("decision_id",),
     derive=derive,

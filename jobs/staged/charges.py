@@ -24,7 +24,7 @@ RAW = RawTable(
     name="charges",
     kind=FACT,
     fields=(
-        Field("billing_account_id", required=True, account=True),
+        Field("billing_account_id", required=True),
         Field("invoice_id", required=True),
         Field("charge_period_start", "timestamp", required=True),
         Field("charge_period_end", "timestamp", required=True),

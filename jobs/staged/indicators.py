@@ -67,7 +67,7 @@ RAW = RawTable(
     fields=(
         Field("indicator_id", required=True),
         Field("kind", required=True, one_of=(*NETWORKS, *TOKENS, *CLEAR)),
-        Field("value", required=True, network_if=("kind", NETWORKS), account_if=("kind", ("account",))),
+        Field("value", required=True, network_if=("kind", NETWORKS)),
         Field("actor", required=True),
         Field("source_id", required=True),
         Field("source_reliability", required=True, one_of=("A", "B", "C", "D", "E", "F")),

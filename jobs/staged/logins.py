@@ -22,7 +22,7 @@ RAW = RawTable(
     name="logins",
     kind=FACT,
     fields=(
-        Field("account_id", required=True, account=True),
+        Field("account_id", required=True),
         Field("logged_in_at", "timestamp", required=True),
         Field("client_address", address=True),
         Field("device_id"),

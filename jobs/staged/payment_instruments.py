@@ -20,7 +20,7 @@ RAW = RawTable(
     name="payment_instruments",
     kind=SNAPSHOT,
     fields=(
-        Field("account_id", required=True, account=True),
+        Field("account_id", required=True),
         Field("instrument_fingerprint", required=True),
         Field("kind", required=True, one_of=("card", "bank", "wallet", "crypto", "marketplace")),
         Field("bin"),

@@ -11,7 +11,7 @@ import fcntl
 import mmap
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from jobs import contracts
 from jobs.errors import IolausError
-from jobs.privacy import erasures
+from jobs.privacy import about
 from jobs.warehouse.protocol import SCHEMA, Removed
 
 STORAGE_VERSION = "v1.5.0"
@@ -76,8 +76,9 @@ class DuckDBWarehouse:
             self._remove_left_overs()
             with self._open() as connection:
                 assert connection is not None
-                found = {each: about for each in _tables(connection) if (about := _about(connection, each, accounts))}
-            removed = Removed({each: len(about) for each, about in found.items()}, frozenset().union(*found.values()))
+                found = {each: hits for each in _tables(connection) if (hits := _about(connection, each, accounts))}
+            met = frozenset(account for hits in found.values() for account, _ in hits)
+            removed = Removed({each: len(hits) for each, hits in found.items()}, met)
             if not found and not rewrite and not self._contains(accounts):
                 return removed
             with self._swapped("nothing was removed from it") as aside:
@@ -183,37 +184,30 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [row[0] for row in connection.execute(query, [SCHEMA]).fetchall()]
 
 
-def _is_about(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
-    """Column of `table` to the condition that its row is about one of the accounts, which are the one parameter."""
-    held = _columns(connection, table, "VARCHAR")
-    return {
-        column: f"trim({_quoted(column)}) IN (SELECT unnest($1))"
-        + (f" AND {_quoted(condition[0])} = {_literal(condition[1])}" if condition else "")
-        for column, condition in erasures.ABOUT_ACCOUNTS.items()
-        if column in held and (condition is None or condition[0] in held)
-    }
-
-
-def _about(connection: duckdb.DuckDBPyConnection, table: str, accounts: Sequence[str]) -> list[str]:
-    """The accounts that rows of `table` are about, one for each row."""
-    found: list[str] = []
-    for column, condition in _is_about(connection, table).items():
-        query = f"SELECT trim({_quoted(column)}) FROM {SCHEMA}.{_quoted(table)} WHERE {condition}"
-        found += [row[0] for row in connection.execute(query, [list(accounts)]).fetchall()]
+def _about(connection: duckdb.DuckDBPyConnection, table: str, accounts: Collection[str]) -> list[tuple[str, str]]:
+    """The accounts that rows of `table` are about, one for each row, with the SQL that finds the row."""
+    held, name = _columns(connection, table, "VARCHAR"), f"{SCHEMA}.{_quoted(table)}"
+    found: list[tuple[str, str]] = []
+    for column, condition in about.naming(contracts.ACCOUNT, held).items():
+        only = f" AND {_quoted(condition[0])} = {_literal(condition[1])}" if condition else ""
+        values = connection.execute(
+            f"SELECT {_quoted(column)}, count(*) FROM {name} WHERE true{only} GROUP BY 1"
+        ).fetchall()
+        times = dict(values)
+        for value, account in about.named_by(times, accounts).items():
+            found += [(account, f"{_quoted(column)} = {_literal(value)}{only}")] * times[value]
     return found
 
 
-def _remove(connection: duckdb.DuckDBPyConnection, table: str, accounts: Sequence[str]) -> None:
+def _remove(connection: duckdb.DuckDBPyConnection, table: str, accounts: Collection[str]) -> None:
     name = f"{SCHEMA}.{_quoted(table)}"
-    for condition in _is_about(connection, table).values():
-        connection.execute(f"DELETE FROM {name} WHERE {condition}", [list(accounts)])
-    for column in sorted(_columns(connection, table, "VARCHAR") & set(erasures.FREE_TEXTS)):
-        texts = connection.execute(f"SELECT DISTINCT {_quoted(column)} FROM {name}").fetchall()
-        for (text,) in texts:
-            left = erasures.without_names(text, set(accounts).__contains__)
-            if left != text:
-                update = f"UPDATE {name} SET {_quoted(column)} = ? WHERE {_quoted(column)} = ?"
-                connection.execute(update, [left, text])
+    for condition in sorted({condition for _, condition in _about(connection, table, accounts)}):
+        connection.execute(f"DELETE FROM {name} WHERE {condition}")
+    for column in about.naming(contracts.TEXT, _columns(connection, table, "VARCHAR")):
+        texts = [row[0] for row in connection.execute(f"SELECT DISTINCT {_quoted(column)} FROM {name}").fetchall()]
+        for text, left in about.reworded(texts, accounts).items():
+            update = f"UPDATE {name} SET {_quoted(column)} = ? WHERE {_quoted(column)} = ?"
+            connection.execute(update, [left, text])
 
 
 def _copy(path: Path, target: Path) -> None:

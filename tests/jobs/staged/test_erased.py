@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
 from jobs import contracts, landing
+from jobs.landing.erasing import owner
 from jobs.privacy import erasures
 from jobs.privacy.pseudonyms import Pseudonyms
 from jobs.staged import declared
@@ -20,15 +21,14 @@ from tests.jobs.staged.rawrows import GOOD, NIGHT, deliver, good
 GONE = "acct-gone"
 MADE = Pseudonyms(TEST_KEY.encode())
 ERASED = frozenset({MADE.token(erasures.KIND, GONE)})
-OWNED = [table for table in GOOD if declared(table).account]
+OWNED = [table for table in GOOD if owner(declared(table))]
 
 
 def about(table: str, account: str, **changes: Any) -> dict[str, Any]:
     """A good row of the table that is about an account."""
-    field = declared(table).account
-    assert field is not None
-    condition = {field.account_if[0]: field.account_if[1][0]} if field.account_if else {}
-    return good(table, **{field.name: account}, **condition, **changes)
+    column = owner(declared(table))
+    assert column is not None
+    return good(table, **{column.name: account}, **dict([column.names_if] if column.names_if else []), **changes)
 
 
 def test_every_table_whose_rows_are_about_an_account_says_so() -> None:
@@ -47,7 +47,7 @@ def test_rows_of_an_erased_account_are_counted_and_go_no_further(
         about(table, GONE, **{broken: None}),
         about(table, "a2"),
     ]
-    if declared(table).account.name == broken:  # type: ignore[union-attr]
+    if owner(declared(table)).name == broken:  # type: ignore[union-attr]
         delivered[2] = about(table, GONE)
     deliver(tmp_path, table, delivered, f"part-0.{format}")
     parsed = landing.parse(spark, landing.find(tmp_path, declared(table), NIGHT), NIGHT, erased=ERASED)
