@@ -69,6 +69,18 @@ class Decision(StrEnum):
 CLEARING = (Decision.REJECTED, Decision.BENIGN_RESELLER, Decision.BENIGN_RESEARCH)
 
 
+class Explanation(StrEnum):
+    """Why accounts act together; extraction is one reason among others."""
+
+    EXTRACTION = "extraction"
+    RESELLER = "reseller"
+    ENTERPRISE = "enterprise"
+    CLASSROOM_OR_HACKATHON = "classroom_or_hackathon"
+    EVALUATION_VENDOR = "evaluation_vendor"
+    POPULAR_TOOL = "popular_tool"
+    SMALL_GROUP = "small_group"
+
+
 class SubjectKind(StrEnum):
     """What a decision or a piece of evidence is about."""
 

@@ -24,11 +24,11 @@ INPUTS = {
     "campaigns.members": NIGHT,
     "campaigns.features": BEFORE,
     "links.incidences": NIGHT,
+    "signals.account_costs": WINDOW,
     "signals.account_countries": WINDOW,
     "signals.account_days": WINDOW,
     "signals.account_usage": WINDOW,
     "staged.accounts": NIGHT,
-    "staged.payment_instruments": NIGHT,
 }
 
 SCHEMA = "campaign_id string, feature string, strength double, figure double"
@@ -36,14 +36,8 @@ MIN_SHARING = 3  # members: what two share is a coincidence
 LIFT = 8.0  # three bits: what is that much more common among the members is theirs
 MADE_IN_SERIES = tuple(name for name, signal in signals.declared().items() if signal.in_series)
 OF_SOFTWARE = tuple(name for name, signal in signals.declared().items() if signal.of_software)
-DAY_SUMS = (
-    "requests",
-    "elicitation_sum_micros",
-    "sketched_requests",
-    "proxy_requests",
-    "hosting_requests",
-    "education_requests",
-)
+DAY_SUMS = ("requests", "elicitation_sum_micros", "sketched_requests", "proxy_requests", "education_requests")
+OF_EVERYBODY = ("requests", "elicitation_sum_micros")  # sums that a campaign's are compared with
 
 
 def transform(
@@ -51,11 +45,11 @@ def transform(
     members: DataFrame,
     features: DataFrame,
     incidences: DataFrame,
+    account_costs: DataFrame,
     account_countries: DataFrame,
     account_days: DataFrame,
     account_usage: DataFrame,
     accounts: DataFrame,
-    payment_instruments: DataFrame,
 ) -> DataFrame:
     """Columns of SCHEMA."""
     is_awake = F.col("is_current") & ~F.col("is_asleep")
@@ -66,7 +60,7 @@ def transform(
             described, "account_id", {f"member.{name}": F.col(name) for name in ("exchanges", "exchanges_attributed")}
         ),
         _traffic(operated, account_days),
-        _identities(operated, accounts, payment_instruments),
+        _identities(operated, accounts, account_costs),
         _tasks(operated, account_usage),
         _foreign(operated, accounts, account_countries),
         _shared(operated, incidences),
@@ -117,16 +111,16 @@ def _foreign(operated: DataFrame, accounts: DataFrame, account_countries: DataFr
     )
 
 
-def _identities(operated: DataFrame, accounts: DataFrame, payment_instruments: DataFrame) -> DataFrame:
-    prepaid = payment_instruments.where(F.col("funding") == "prepaid").select("account_id").distinct()
+def _identities(operated: DataFrame, accounts: DataFrame, account_costs: DataFrame) -> DataFrame:
+    """What identity and billing know of each member, and how many members declare one owner or mail domain."""
+    charged_back = account_costs.where(F.col("charged_back") > 0).select("account_id").distinct()
     known = operated.join(accounts, on="account_id", how="inner").join(
-        prepaid.withColumn("is_prepaid", F.lit(1)), on="account_id", how="left"
+        charged_back.withColumn("is_charged_back", F.lit(True)), on="account_id", how="left"
     )
     flags = {
         "member.verified": F.col("kyc_status") == "verified",
         "member.programme": F.col("access_program").isin("education", "research"),
-        "member.sanctioned": F.col("status").isin("banned", "suspended"),
-        "member.prepaid": F.col("is_prepaid") == 1,
+        "member.sanctioned": F.col("status").isin("banned", "suspended") | F.coalesce("is_charged_back", F.lit(False)),
     }
     made = {name: F.coalesce(flag.cast("long"), F.lit(0).cast("long")) for name, flag in flags.items()}
     made["member.created_hour"] = F.floor(F.unix_seconds("created_at") / 3600).cast("long")
@@ -210,8 +204,10 @@ def _shared(operated: DataFrame, incidences: DataFrame) -> DataFrame:
 
 
 def _population(account_days: DataFrame, account_usage: DataFrame) -> DataFrame:
-    totals = account_days.agg(*[F.sum(name).alias(name) for name in DAY_SUMS])
-    named = F.explode(F.create_map(*[part for name in DAY_SUMS for part in (F.lit(name), F.col(name).cast("long"))]))
+    totals = account_days.agg(*[F.sum(name).alias(name) for name in OF_EVERYBODY])
+    named = F.explode(
+        F.create_map(*[part for name in OF_EVERYBODY for part in (F.lit(name), F.col(name).cast("long"))])
+    )
     sums = totals.select(named.alias("key", "value")).select(F.lit("population").alias("kind"), "key", "value")
     tasks = (
         account_usage.groupBy(F.col("task_label").alias("key"))

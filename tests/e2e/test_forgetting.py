@@ -22,8 +22,8 @@ from jobs.history.status import nights as status
 from jobs.history.status import unfinished_erasures
 from jobs.lake.lake import Lake
 from jobs.nights import fingerprints, steps
-from jobs.nights.steps import RUNS
 from jobs.nights.run import Runner, runner
+from jobs.nights.steps import RUNS
 from jobs.privacy import erasures
 from jobs.warehouse import Warehouse, open_warehouse
 from tests.lab.ten_nights import command

@@ -1,133 +1,315 @@
-"""The figures behind the features of one campaign, and how strongly each feature is present.
+"""The features by which campaigns are judged: one row each, with its measure, range, unit, bits and reason.
 
-Ramps run from what an ordinary group shows to what leaves no doubt that the feature is there; they are set by meaning, wide, and
-the same for every world.
+A measure gives the figure behind the feature, or None where it cannot be told; then the feature says nothing. The range runs
+from what an ordinary group shows (strength 0) to what leaves no doubt that the feature is there (strength 1); it is set by
+meaning, wide, and the same for every world. Bits are judgements, not fits: at full strength (`present`) and at strength 0
+(`absent`), per explanation, against a neutral one for which the feature is as likely as not; none exceeds 6, so no single
+feature decides. Each row names the published observation or the look-alike it rests on.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
-from jobs.graph.intent.hypotheses import ramp
+from jobs.graph.intent.facts import Facts
+from jobs.graph.rows import table_of
+from jobs.vocabulary import Explanation
+
+(EXTRACTION, RESELLER, ENTERPRISE, CLASSROOM_OR_HACKATHON, EVALUATION_VENDOR, POPULAR_TOOL, SMALL_GROUP) = Explanation
 
 STRENGTHS = pa.schema(
-    [
-        ("campaign_id", pa.string()),
-        ("feature", pa.string()),
-        ("strength", pa.float64()),
-        ("figure", pa.float64()),
-    ]
+    [("campaign_id", pa.string()), ("feature", pa.string()), ("strength", pa.float64()), ("figure", pa.float64())]
 )
-MIN_OWN = 0.25  # a campaign's own share of its accounts' traffic: below, what is measured would be blown up too much
-MIN_DECLARING = 3  # members of one organisation: two may be a coincidence
-Facts = dict[str, dict[str, int]]
 
 
-def strengths(facts: pa.Table) -> pa.Table:
-    """`facts` of one campaign: campaign_id, kind, key, value. Gives rows of STRENGTHS, sorted by feature."""
-    table: Facts = defaultdict(dict)
-    for kind, key, value in zip(*[facts[name].to_pylist() for name in ("kind", "key", "value")], strict=True):
-        if value is not None:
-            table[kind][key] = value
-    campaign = facts["campaign_id"][0].as_py()
-    found = sorted(_measure(table).items())
-    return pa.table(
-        [
-            pa.array([campaign] * len(found), pa.string()),
-            pa.array([name for name, _ in found], pa.string()),
-            pa.array([round(strength, 6) for _, (strength, _) in found], pa.float64()),
-            pa.array([round(observed, 6) for _, (_, observed) in found], pa.float64()),
-        ],
-        schema=STRENGTHS,
-    )
+@dataclass(frozen=True, eq=False)
+class Feature:
+    """One row: `measure` of the facts in `unit`, strength 0 at `low` and 1 at `high` (which may be the smaller)."""
+
+    name: str
+    measure: Callable[[Facts], float | None]
+    unit: str
+    low: float
+    high: float
+    reason: str
+    present: Mapping[Explanation, float]
+    absent: Mapping[Explanation, float]
+
+    def strength(self, figure: float) -> float:
+        """0 at `low`, 1 at `high`, linear between."""
+        return min(1.0, max(0.0, (figure - self.low) / (self.high - self.low)))
+
+    def bits(self, explanation: Explanation, strength: float) -> float:
+        present, absent = self.present.get(explanation, 0.0), self.absent.get(explanation, 0.0)
+        return present * strength + absent * (1.0 - strength)
 
 
-def _measure(table: Facts) -> dict[str, tuple[float, float]]:
-    """Feature to (strength, observed figure). A feature that cannot be measured is left out and says nothing."""
-    members = len(table["member.requests"])
-    if not members:
+def _on_campus(facts: Facts) -> float:
+    """Half where fewer than three of ten members are in an education or research programme."""
+    return facts.total("education_requests") / facts.requests * (1.0 if facts.share("programme") >= 0.3 else 0.5)
+
+
+def _elicited(facts: Facts) -> float | None:
+    everybody = facts["population"]
+    if not everybody.get("elicitation_sum_micros"):
+        return None
+    mine = facts.total("elicitation_sum_micros") / facts.requests / 1e6
+    usual = everybody["elicitation_sum_micros"] / max(everybody["requests"], 1) / 1e6
+    return (mine - usual) / facts.own_share
+
+
+def _templated(facts: Facts) -> float | None:
+    return facts.sharing("prompt_template") if facts.total("sketched_requests") else None
+
+
+def _narrow(facts: Facts) -> float | None:
+    """Total variation distance (0..1)."""
+    mine, everybodys = facts["task"], facts["population_task"]
+    if not mine or not everybodys:
+        return None
+    ours, all_ = sum(mine.values()), sum(everybodys.values())
+    gaps = [abs(mine.get(t, 0) / ours - everybodys.get(t, 0) / all_) for t in sorted({*mine, *everybodys})]
+    return min(1.0, float(np.sum(gaps) / 2) / facts.own_share)
+
+
+def _in_series(facts: Facts) -> float:
+    """Not where most members declare an owner: a company's addresses come in series too."""
+    return facts.sharing("made_in_series") if facts.owned < 0.6 else 0.0
+
+
+def _at_one_place(facts: Facts) -> float:
+    return max(facts.at_one("egress_prefix"), facts.at_one("egress_address"))
+
+
+def _away(facts: Facts) -> float:
+    """A server abroad that all use openly hides nothing."""
+    away = min(facts.total("foreign_requests") + facts.total("proxy_requests"), facts.total("requests"))
+    return away / facts.requests * (1.0 - _at_one_place(facts))
+
+
+def _unevenness(facts: Facts) -> float:
+    """Of the members' requests per active day; independent customers show 1 or more."""
+    rates = facts.values("requests") / np.maximum(facts.values("days"), 1)
+    return float(rates.std() / rates.mean()) if rates.mean() > 0 else 1.0
+
+
+def _event_days(facts: Facts) -> float | None:
+    """Days within which nine of ten members signed up, or a quarter of the days of their activity where that is longer."""
+    hours = facts.values("created_hour")
+    if not len(hours):
+        return None
+    span = facts.values("last_day").max() - facts.values("first_day").min() + 1
+    return max(float(np.percentile(hours, 90) - np.percentile(hours, 10)) / 24.0, float(span) / 4.0)
+
+
+def _verified(facts: Facts) -> float:
+    return facts.share("verified") if facts.sharing("kyc_document") < 0.1 else 0.0
+
+
+FEATURES = (
+    Feature(
+        "common_owner",
+        lambda facts: facts.owned,
+        "share of members",
+        0.25,
+        0.7,
+        "members declare organisations or a company mail domain that they share; operators of campaigns pose as strangers",
+        {EXTRACTION: -6, ENTERPRISE: 5, EVALUATION_VENDOR: 3, RESELLER: 2, CLASSROOM_OR_HACKATHON: 1},
+        {EXTRACTION: 1, ENTERPRISE: -5, EVALUATION_VENDOR: -4},
+    ),
+    Feature(
+        "education_network",
+        _on_campus,
+        "share of requests",
+        0.15,
+        0.5,
+        "traffic comes from a campus network under an education or research programme",
+        {EXTRACTION: -4, CLASSROOM_OR_HACKATHON: 6, EVALUATION_VENDOR: 3, ENTERPRISE: -3, RESELLER: -3},
+        {CLASSROOM_OR_HACKATHON: -2},
+    ),
+    Feature(
+        "elicitation",
+        _elicited,
+        "score above everybody's",
+        0.1,
+        0.35,
+        "prompts make the model lay out its reasoning for training, counted on the campaign's own share of its accounts' traffic; "
+        "absence is not exculpatory (arXiv 2603.07267)",
+        {
+            EXTRACTION: 5,
+            RESELLER: -4,
+            ENTERPRISE: -4,
+            CLASSROOM_OR_HACKATHON: -4,
+            POPULAR_TOOL: -4,
+            SMALL_GROUP: -4,
+            EVALUATION_VENDOR: -1,
+        },
+        {EXTRACTION: -0.5},
+    ),
+    Feature(
+        "one_template",
+        _templated,
+        "share of members",
+        0.3,
+        0.8,
+        "variants of one prompt template across the accounts (Anthropic 2026-02-23: tens of thousands of variants)",
+        {
+            EXTRACTION: 3,
+            CLASSROOM_OR_HACKATHON: 2,
+            POPULAR_TOOL: 2,
+            EVALUATION_VENDOR: 2,
+            RESELLER: 1,
+            ENTERPRISE: -1,
+            SMALL_GROUP: -3,
+        },
+        {EXTRACTION: -3, POPULAR_TOOL: -2, EVALUATION_VENDOR: -1},
+    ),
+    Feature(
+        "narrow_tasks",
+        _narrow,
+        "distance from everybody's tasks",
+        0.2,
+        0.5,
+        "requests concentrate on few capabilities, against what everybody asks, counted on the campaign's own share",
+        {EXTRACTION: 2, EVALUATION_VENDOR: 2, CLASSROOM_OR_HACKATHON: 1, ENTERPRISE: -1, SMALL_GROUP: -2},
+        {EXTRACTION: -2, EVALUATION_VENDOR: -2},
+    ),
+    Feature(
+        "synchrony",
+        lambda facts: facts.sharing("shared_burst"),
+        "share of members",
+        0.1,
+        0.5,
+        "accounts fire in the same minutes more than their own rhythm explains (load balancing)",
+        {EXTRACTION: 4, ENTERPRISE: -1, SMALL_GROUP: -3, POPULAR_TOOL: -3, RESELLER: -1},
+        {},
+    ),
+    Feature(
+        "machine_made_identities",
+        _in_series,
+        "share of members",
+        0.3,
+        0.8,
+        "mail addresses, phone numbers or issuing batches of cards come in series",
+        {
+            EXTRACTION: 5,
+            ENTERPRISE: -3,
+            SMALL_GROUP: -3,
+            POPULAR_TOOL: -4,
+            EVALUATION_VENDOR: -3,
+            CLASSROOM_OR_HACKATHON: -2,
+            RESELLER: -1,
+        },
+        {},
+    ),
+    Feature(
+        "proxied",
+        _away,
+        "share of requests",
+        0.15,
+        0.6,
+        "requests come through proxies, VPNs or foreign addresses that do not fit the accounts' countries",
+        {EXTRACTION: 4, ENTERPRISE: -2, SMALL_GROUP: -3, CLASSROOM_OR_HACKATHON: -3},
+        {},
+    ),
+    Feature(
+        "even_load",
+        _unevenness,
+        "coefficient of variation",
+        0.9,
+        0.45,
+        "every account carries about the same modest volume, as when a scheduler balances load",
+        {EXTRACTION: 3, ENTERPRISE: -2, SMALL_GROUP: -2, POPULAR_TOOL: -3, RESELLER: -2},
+        {},
+    ),
+    Feature(
+        "one_address",
+        _at_one_place,
+        "share of members",
+        0.3,
+        0.8,
+        "most members work from one address block: offices, campuses and venues do, operators avoid it",
+        {EXTRACTION: -3, ENTERPRISE: 2, CLASSROOM_OR_HACKATHON: 2, RESELLER: 2, SMALL_GROUP: 2},
+        {},
+    ),
+    Feature(
+        "one_payer",
+        lambda facts: facts.at_one("payment_instrument"),
+        "share of members",
+        0.2,
+        0.6,
+        "one instrument pays for most members: agencies, white-label services and families",
+        {EXTRACTION: -1, RESELLER: 4, SMALL_GROUP: 3, ENTERPRISE: 1, POPULAR_TOOL: -4},
+        {RESELLER: -1},
+    ),
+    Feature(
+        "short_event",
+        _event_days,
+        "days",
+        3,
+        1,
+        "sign-ups within hours and activity within days: a course meeting or a hackathon",
+        {CLASSROOM_OR_HACKATHON: 5, EXTRACTION: -3, ENTERPRISE: -3, RESELLER: -2},
+        {CLASSROOM_OR_HACKATHON: -1},
+    ),
+    Feature(
+        "sanctioned",
+        lambda facts: facts.share("sanctioned"),
+        "share of members",
+        0.05,
+        0.3,
+        "members were banned, suspended or charged back before",
+        {EXTRACTION: 4, ENTERPRISE: -3, CLASSROOM_OR_HACKATHON: -2, EVALUATION_VENDOR: -2},
+        {},
+    ),
+    Feature(
+        "verified",
+        _verified,
+        "share of members",
+        0.5,
+        0.95,
+        "identity documents were verified and differ",
+        {EXTRACTION: -2, ENTERPRISE: 1, EVALUATION_VENDOR: 1},
+        {},
+    ),
+    Feature(
+        "software_only",
+        lambda facts: facts.sharing("beside_software"),
+        "share of members",
+        0.6,
+        0.2,
+        "nothing but software and content is shared: what a framework's default prompt makes of its users",
+        {POPULAR_TOOL: 5, EXTRACTION: -2, ENTERPRISE: -2, SMALL_GROUP: -2, RESELLER: -2},
+        {POPULAR_TOOL: -4},
+    ),
+    Feature(
+        "handful",
+        lambda facts: float(facts.members),
+        "members",
+        15,
+        8,
+        "ten accounts or fewer: families, pairs of friends, small teams",
+        {SMALL_GROUP: 4, EXTRACTION: -2, POPULAR_TOOL: -3},
+        {SMALL_GROUP: -5},
+    ),
+)
+
+
+def strengths(rows: pa.Table) -> pa.Table:
+    """`rows` of one campaign: campaign_id, kind, key, value (`jobs.graph.intent.facts`). Gives rows of STRENGTHS by feature."""
+    campaign = rows["campaign_id"][0].as_py()
+    found = measured(Facts(zip(*[rows[name].to_pylist() for name in ("kind", "key", "value")], strict=True)))
+    made = [(campaign, name, round(strength, 6), round(figure, 6)) for name, (strength, figure) in found.items()]
+    return table_of(made, STRENGTHS)
+
+
+def measured(facts: Facts) -> dict[str, tuple[float, float]]:
+    """Feature to (strength, figure), by name; without those that cannot be told. Nothing where no member sent a request."""
+    if not facts.members:
         return {}
-    requests = _total(table, "requests")
-    found: dict[str, tuple[float, float]] = {}
-
-    def note(name: str, observed: float, low: float, high: float) -> None:
-        found[name] = (ramp(observed, low, high), observed)
-
-    def shared(signal: str, kind: str = "with") -> float:
-        return table[kind].get(signal, 0) / members
-
-    note("handful", float(members), 15.0, 8.0)
-    note("common_owner", _owned(table) / members, 0.25, 0.7)
-    programme = sum(table["member.programme"].values()) / members
-    campus = _total(table, "education_requests") / max(requests, 1)
-    note("education_network", max(campus, 0.0) * (1.0 if programme >= 0.3 else 0.5), 0.15, 0.5)
-    if table["population"].get("elicitation_sum_micros"):
-        mean = _total(table, "elicitation_sum_micros") / max(requests, 1) / 1e6
-        usual = table["population"]["elicitation_sum_micros"] / max(table["population"]["requests"], 1) / 1e6
-        note("elicitation", (mean - usual) / _own_share(table), 0.1, 0.35)
-    if table["member.sketched_requests"] and _total(table, "sketched_requests") > 0:
-        note("one_template", shared("prompt_template"), 0.3, 0.8)
-    if table["task"] and table["population_task"]:
-        note("narrow_tasks", min(1.0, _task_distance(table) / _own_share(table)), 0.2, 0.5)
-    note("synchrony", shared("shared_burst"), 0.1, 0.5)
-    series = shared("made_in_series")
-    note("machine_made_identities", series if _owned(table) < 0.6 * members else 0.0, 0.3, 0.8)
-    one_place = max(shared("egress_prefix", "top"), shared("egress_address", "top"))
-    away = min(_total(table, "foreign_requests") + _total(table, "proxy_requests"), requests) / max(requests, 1)
-    note("proxied", away * (1.0 - one_place), 0.15, 0.6)  # a server abroad that all use openly hides nothing
-    note("even_load", _unevenness(table), 0.9, 0.45)
-    note("one_address", one_place, 0.3, 0.8)
-    note("one_payer", shared("payment_instrument", "top"), 0.2, 0.6)
-    hours = np.array(sorted(table["member.created_hour"].values()))
-    if len(hours):
-        spread_hours = float(np.percentile(hours, 90) - np.percentile(hours, 10))
-        span_days = max(table["member.last_day"].values()) - min(table["member.first_day"].values()) + 1
-        note("short_event", max(spread_hours / 24.0, span_days / 4.0), 3.0, 1.0)
-    note("sanctioned", sum(table["member.sanctioned"].values()) / members, 0.05, 0.3)
-    verified = sum(table["member.verified"].values()) / members
-    note("verified", verified if shared("kyc_document") < 0.1 else 0.0, 0.5, 0.95)
-    note("software_only", shared("beside_software"), 0.6, 0.2)
-    return found
-
-
-def _total(table: Facts, name: str) -> int:
-    return sum(table[f"member.{name}"].values())
-
-
-def _own_share(table: Facts) -> float:
-    """Part (MIN_OWN..1) of its accounts' exchanges that is the campaign's own.
-
-    Unrelated customers' requests through the same accounts are like everybody's: they dilute what sets the campaign apart
-    from everybody by this share. It is an upper bound (`jobs.graph.intent.own_traffic`), so dividing by it never exaggerates.
-    """
-    exchanges = _total(table, "exchanges")
-    return max(MIN_OWN, _total(table, "exchanges_attributed") / exchanges) if exchanges else 1.0
-
-
-def _owned(table: Facts) -> float:
-    """Members that declare an organisation which others of the group declare too: one company, or several side by side.
-
-    A mail domain counts half, and only the one that most members have: companies have one, and so do catch-alls.
-    """
-    by_kind: dict[str, int] = defaultdict(int)
-    for declared, members in table["owner"].items():
-        by_kind[declared.partition("|")[0]] += members if members >= MIN_DECLARING else 0
-    return max(float(max(by_kind.values(), default=0)), 0.5 * max(table["domain"].values(), default=0))
-
-
-def _task_distance(table: Facts) -> float:
-    """Total variation distance (0..1) between the campaign's tasks and everybody's."""
-    mine, all_ = sum(table["task"].values()), sum(table["population_task"].values())
-    labels = sorted({*table["task"], *table["population_task"]})
-    gaps = [abs(table["task"].get(t, 0) / mine - table["population_task"].get(t, 0) / all_) for t in labels]
-    return float(np.sum(gaps) / 2)
-
-
-def _unevenness(table: Facts) -> float:
-    """Coefficient of variation of members' requests per active day; independent customers show 1 or more."""
-    days = table["member.days"]
-    rates = np.array([table["member.requests"][a] / max(days[a], 1) for a in sorted(table["member.requests"])])
-    return float(rates.std() / rates.mean()) if len(rates) and rates.mean() > 0 else 1.0
+    figures = {feature: feature.measure(facts) for feature in sorted(FEATURES, key=lambda each: each.name)}
+    return {feature.name: (feature.strength(x), x) for feature, x in figures.items() if x is not None}

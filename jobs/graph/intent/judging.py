@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from jobs.graph.intent.decisions import decision_microbits
-from jobs.graph.intent.hypotheses import FEATURES, Weighing, weigh
+from jobs.graph.intent.hypotheses import Weighing, weigh
 from jobs.graph.rows import table_of
 
 MICRO = 1_000_000
@@ -33,8 +33,7 @@ def judge(features: pa.Table) -> pa.Table:
     """
     rows = sorted(features.to_pylist(), key=lambda row: row["feature"])
     observed = {row["feature"]: row["figure"] for row in rows}
-    known = {feature.name for feature in FEATURES}
-    weighing: Weighing = weigh({row["feature"]: row["strength"] for row in rows if row["feature"] in known})
+    weighing: Weighing = weigh({row["feature"]: row["strength"] for row in rows if row["decision_id"] is None})
     pieces = [(name, round(bits * MICRO), observed.get(name), reason, None) for name, bits, reason in weighing.pieces]
     for row in rows:
         if row["decision_id"]:

@@ -14,7 +14,7 @@ LETTER = ("Letter of 2026-06-10, reported by CNBC, Reuters and Bloomberg, 2026-0
 
 
 def delivered(name: str, bound: str, value: int, **row: Any) -> dict[str, Any]:
-    usual = {"incident_id": name, "name": name, "metric": "exchanges", "bound": bound, "value": value, "as_of": NIGHT,
+    usual = {"incident_id": name, "name": name, "metric": "exchanges", "bound": bound, "stated": value, "as_of": NIGHT,
              "scope": "campaign", "source": "a letter"}  # fmt: skip
     return usual | row
 

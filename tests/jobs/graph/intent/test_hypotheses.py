@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.graph.intent.hypotheses import FEATURES, weigh
+from jobs.graph.intent.features import FEATURES
+from jobs.graph.intent.hypotheses import weigh
 from jobs.graph.intent.judging import judge
 
 NAMES = [feature.name for feature in FEATURES]
@@ -54,6 +55,11 @@ def test_a_campaign_is_almost_certain_and_does_not_need_elicitation() -> None:
 def test_a_lookalike_is_not_accused(kind: str) -> None:
     strengths = dict.fromkeys(NAMES, 0.0) | LOOKALIKES[kind]
     assert weigh(strengths).log_odds_bits < 0
+
+
+def test_a_name_that_is_no_feature_is_an_error() -> None:
+    with pytest.raises(ValueError, match="no feature of the judgement is called elicitatoin"):
+        weigh({**CAMPAIGN, "elicitatoin": 1.0})
 
 
 def decided(decision: str) -> pa.Table:
