@@ -17,6 +17,7 @@ from pyspark.sql import functions as F
 
 from jobs import signals
 from jobs.columns import NIGHT
+from jobs.vocabulary import ACCUSING, Role
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -57,8 +58,8 @@ def transform(
     ).distinct()
     population = observations.select("account_id").distinct().agg(F.count("*").alias("population"))
     everywhere = matches.groupBy("indicator_id").agg(F.count("*").alias("accounts_matching"))
-    accused = registry.where(F.col("verdict").isin("deliberate", "suspicious")).select("campaign_id", "accounts")
-    operated = members.where(F.col("is_current") & (F.col("role") == "operated")).select("campaign_id", "account_id")
+    accused = registry.where(F.col("verdict").isin(*ACCUSING)).select("campaign_id", "accounts")
+    operated = members.where(F.col("is_current") & (F.col("role") == Role.OPERATED)).select("campaign_id", "account_id")
     inside = (
         matches.join(operated, on="account_id", how="inner")
         .groupBy("campaign_id", "indicator_id")

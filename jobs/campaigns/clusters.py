@@ -1,6 +1,6 @@
 """One row per clustered account and piece of evidence for its membership: which shared entity, how many bits.
 
-The pieces of one account, its prior included (signal `prior`), sum to the log-odds of its membership. Bits are
+The pieces of one account, its prior included (line `prior`), sum to the log-odds of its membership. Bits are
 kept in millionths as whole numbers, so that sums are exact on every engine and in any order.
 """
 
@@ -27,7 +27,7 @@ INPUTS = {
 MAX_PER_SIGNAL = 40  # an account behind a rotating proxy meets hundreds of addresses; the most used ones tell enough
 SCHEMA = (
     "cluster_id string, account_id string, signal string, entity string, family string, "
-    "microbits long, accounts_sharing long, cluster_accounts long"
+    "line string, microbits long, accounts_sharing long, cluster_accounts long"
 )
 ROUNDED = 1e-3  # nats: expectations of cells were rounded, and the weakest cell must pass its own limit
 

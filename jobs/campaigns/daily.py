@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT, WINDOW
+from jobs.vocabulary import Role
 
 INPUTS = {"campaigns.members": NIGHT, "signals.account_usage": WINDOW}
 
@@ -19,9 +20,9 @@ def transform(night: date, members: DataFrame, account_usage: DataFrame) -> Data
     Of each account counts the share that its membership attributes to the campaign.
     """
     share = F.col("exchanges_attributed") / F.col("exchanges")
-    working = members.where(F.col("role").isin("operated", "victim") & (F.col("exchanges_attributed") > 0)).select(
-        "campaign_id", "account_id", share.alias("share")
-    )
+    working = members.where(
+        F.col("role").isin(Role.OPERATED, Role.VICTIM) & (F.col("exchanges_attributed") > 0)
+    ).select("campaign_id", "account_id", share.alias("share"))
     measures = ("exchanges", "input_tokens", "output_tokens")
     per_account = (
         working.join(account_usage, on="account_id", how="inner")

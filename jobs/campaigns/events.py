@@ -12,11 +12,11 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT
+from jobs.vocabulary import ASLEEP, Event
 
 INPUTS = {"campaigns.lineage": NIGHT, "campaigns.registry": NIGHT}
 
 COLUMNS = ("campaign_id", "event", "other_campaign_id", "overlap")
-ASLEEP = ("dormant", "retired")
 
 
 def transform(night: date, lineage: DataFrame, registry: DataFrame) -> DataFrame:
@@ -26,7 +26,7 @@ def transform(night: date, lineage: DataFrame, registry: DataFrame) -> DataFrame
     wakes = ~status.isin(*ASLEEP) & before.isin(*ASLEEP)
     turned = registry.where(F.col("merged_into").isNull()).select(
         "campaign_id",
-        F.when(falls, status).when(wakes, F.lit("revived")).alias("event"),
+        F.when(falls, status).when(wakes, F.lit(str(Event.REVIVED))).alias("event"),
         F.col("campaign_id").alias("other_campaign_id"),
         F.lit(0.0).alias("overlap"),
     )

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from datetime import date
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT
+from jobs.graph.grouping.identity import tonights_clusters
 from jobs.graph.intent.decisions import account_microbits, in_force
+from jobs.vocabulary import Line, SubjectKind
 
 INPUTS = {
     "campaigns.clusters": NIGHT,
@@ -49,70 +51,70 @@ def transform(
     case_decisions: DataFrame,
 ) -> DataFrame:
     """Columns of COLUMNS."""
-    named = lineage.where(F.col("event").isin("born", "continued")).select("campaign_id", "cluster_id")
-    seen = observations.select("account_id", "signal", "entity", "first_seen_at", "last_seen_at")
-    is_prior = F.col("signal") == "prior"
-    about_accounts = (
-        clusters.join(named, on="cluster_id", how="inner")
-        .join(seen, on=["account_id", "signal", "entity"], how="left")
-        .select(
-            "campaign_id",
-            F.lit("account").alias("subject_kind"),
-            F.col("account_id").alias("subject_id"),
-            "signal",
-            F.when(~is_prior, F.col("entity")).alias("entity"),
-            F.when(~is_prior, F.col("family")).alias("family"),
-            F.col("accounts_sharing"),
-            "microbits",
-            F.when(
-                is_prior,
-                F.concat(
-                    F.lit("before looking: a member is one of "),
-                    F.col("cluster_accounts").cast("string"),
-                    F.lit(" accounts in the whole population"),
-                ),
-            )
-            .otherwise(
-                F.concat(
-                    F.lit("shares this "),
-                    F.regexp_replace("signal", "_", " "),
-                    F.lit(" with "),
-                    (F.col("accounts_sharing") - 1).cast("string"),
-                    F.lit(" of "),
-                    (F.col("cluster_accounts") - 1).cast("string"),
-                    F.lit(" other members, more than accounts outside do"),
-                )
-            )
-            .alias("explanation"),
-            F.lit("campaigns.clusters").alias("source"),
-            "first_seen_at",
-            "last_seen_at",
-        )
+    pieces = clusters.join(tonights_clusters(lineage), on="cluster_id", how="inner")
+    return (
+        _about_accounts(pieces, observations)
+        .unionByName(_about_campaigns(judgements))
+        .unionByName(_decisions(members, in_force(case_decisions, SubjectKind.ACCOUNT, night)))
+        .withColumn("evidence_id", F.substring(_identity(), 1, 16))
+        .select(*COLUMNS)
     )
+
+
+def _identity() -> Column:
+    parts = [F.col(name) for name in ("campaign_id", "subject_kind", "subject_id", "signal")]
+    return F.sha2(F.concat_ws("\x1f", *parts, F.coalesce("entity", F.lit(""))), 256)
+
+
+def _about_accounts(pieces: DataFrame, observations: DataFrame) -> DataFrame:
+    """One row per account of a cluster of tonight and thing that it shares there, its prior beside them."""
+    seen = observations.select("account_id", "signal", "entity", "first_seen_at", "last_seen_at")
+    is_prior = F.col("line") == Line.PRIOR
+    before_looking = F.concat(
+        F.lit("before looking: a member is one of "),
+        F.col("cluster_accounts").cast("string"),
+        F.lit(" accounts in the whole population"),
+    )
+    shares = F.concat(
+        F.lit("shares this "),
+        F.regexp_replace("signal", "_", " "),
+        F.lit(" with "),
+        (F.col("accounts_sharing") - 1).cast("string"),
+        F.lit(" of "),
+        (F.col("cluster_accounts") - 1).cast("string"),
+        F.lit(" other members, more than accounts outside do"),
+    )
+    return pieces.join(seen, on=["account_id", "signal", "entity"], how="left").select(
+        "campaign_id",
+        F.lit(str(SubjectKind.ACCOUNT)).alias("subject_kind"),
+        F.col("account_id").alias("subject_id"),
+        "signal",
+        F.when(~is_prior, F.col("entity")).alias("entity"),
+        F.when(~is_prior, F.col("family")).alias("family"),
+        "accounts_sharing",
+        "microbits",
+        F.when(is_prior, before_looking).otherwise(shares).alias("explanation"),
+        F.lit("campaigns.clusters").alias("source"),
+        "first_seen_at",
+        "last_seen_at",
+    )
+
+
+def _about_campaigns(judgements: DataFrame) -> DataFrame:
+    """One row per piece of the judgement of a campaign."""
     figure = F.when(F.col("figure").isNull(), "").otherwise(
         F.concat(F.lit(" (observed "), F.round("figure", 3).cast("decimal(18,3)").cast("string"), F.lit(")"))
     )
-    about_campaigns = judgements.select(
+    return judgements.select(
         "campaign_id",
-        F.lit("campaign").alias("subject_kind"),
+        F.lit(str(SubjectKind.CAMPAIGN)).alias("subject_kind"),
         F.col("campaign_id").alias("subject_id"),
         F.col("piece").alias("signal"),
-        F.lit(None).cast("string").alias("entity"),
         F.lit("intent").alias("family"),
-        F.lit(None).cast("long").alias("accounts_sharing"),
         "microbits",
         F.concat("explanation", figure).alias("explanation"),
         F.lit("campaigns.judgements").alias("source"),
-        F.lit(None).cast("timestamp").alias("first_seen_at"),
-        F.lit(None).cast("timestamp").alias("last_seen_at"),
-    )
-    parts = [F.col(name) for name in ("campaign_id", "subject_kind", "subject_id", "signal")]
-    identity = F.sha2(F.concat_ws("\x1f", *parts, F.coalesce("entity", F.lit(""))), 256)
-    return (
-        about_accounts.unionByName(about_campaigns)
-        .unionByName(_decisions(members, in_force(case_decisions, "account", night)))
-        .withColumn("evidence_id", F.substring(identity, 1, 16))
-        .select(*COLUMNS)
+        *_nothing_shared(),
     )
 
 
@@ -122,17 +124,20 @@ def _decisions(members: DataFrame, decided: DataFrame) -> DataFrame:
     known = members.where(F.col("is_current")).select("campaign_id", F.col("account_id").alias("subject_id"))
     return known.join(decided, on="subject_id", how="inner").select(
         "campaign_id",
-        F.lit("account").alias("subject_kind"),
+        F.lit(str(SubjectKind.ACCOUNT)).alias("subject_kind"),
         "subject_id",
         F.concat(F.lit("decision:"), decision).alias("signal"),
-        F.lit(None).cast("string").alias("entity"),
         F.lit("decision").alias("family"),
-        F.lit(None).cast("long").alias("accounts_sharing"),
         account_microbits(decision).alias("microbits"),
         F.concat(F.lit("an analyst decided "), decision, F.lit(" (decision "), "decision_id", F.lit(")")).alias(
             "explanation"
         ),
         F.lit("staged.case_decisions").alias("source"),
-        F.lit(None).cast("timestamp").alias("first_seen_at"),
-        F.lit(None).cast("timestamp").alias("last_seen_at"),
+        *_nothing_shared(),
     )
+
+
+def _nothing_shared() -> list[Column]:
+    """What only pieces about a shared thing have."""
+    kinds = {"entity": "string", "accounts_sharing": "long", "first_seen_at": "timestamp", "last_seen_at": "timestamp"}
+    return [F.lit(None).cast(kind).alias(name) for name, kind in kinds.items()]

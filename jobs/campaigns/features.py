@@ -16,6 +16,7 @@ from pyspark.sql import functions as F
 
 from jobs import signals
 from jobs.columns import BEFORE, NIGHT, WINDOW
+from jobs.vocabulary import Role
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -53,7 +54,7 @@ def transform(
 ) -> DataFrame:
     """Columns of SCHEMA."""
     is_awake = F.col("is_current") & ~F.col("is_asleep")
-    described = members.where(is_awake & (F.col("role") == "operated"))
+    described = members.where(is_awake & (F.col("role") == Role.OPERATED))
     operated = described.select("campaign_id", "account_id")
     parts = [
         _long(

@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 
 from jobs.columns import BEFORE, NIGHT
 from jobs.graph.intent.decisions import in_force
+from jobs.vocabulary import Event, SubjectKind
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -43,7 +44,7 @@ def transform(
         "figure",
         *[F.lit(None).cast(t).alias(name) for name, t in nothing.items()],
     )
-    decided = _decided(in_force(case_decisions, "campaign", night), lineage, judgements)
+    decided = _decided(in_force(case_decisions, SubjectKind.CAMPAIGN, night), lineage, judgements)
     pieces = decided.join(features.select("campaign_id").distinct(), on="campaign_id", how="left_semi").select(
         "campaign_id",
         F.lit("decision").alias("feature"),
@@ -69,7 +70,7 @@ def _decided(decisions: DataFrame, lineage: DataFrame, judgements: DataFrame) ->
         .drop("held")
         .withColumn("rank", F.lit(2))
     )
-    parents = lineage.where(F.col("event") == "split_from").select(
+    parents = lineage.where(F.col("event") == Event.SPLIT_FROM).select(
         "campaign_id", F.col("other_campaign_id").alias("subject_id")
     )
     inherited = parents.join(decisions, on="subject_id", how="inner").drop("subject_id").withColumn("rank", F.lit(3))

@@ -15,6 +15,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.columns import BEFORE, NIGHT
+from jobs.vocabulary import Line
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -27,7 +28,7 @@ SCHEMA = "campaign_id string, event string, other_campaign_id string, overlap do
 
 def transform(night: date, clusters: DataFrame, members: DataFrame) -> DataFrame:
     """Columns of SCHEMA; `cluster_id` is null for campaigns that no cluster of tonight continues."""
-    tonight = clusters.where((F.col("signal") == "prior") & (F.col("cluster_accounts") >= MIN_ACCOUNTS)).select(
+    tonight = clusters.where((F.col("line") == Line.PRIOR) & (F.col("cluster_accounts") >= MIN_ACCOUNTS)).select(
         F.lit("cluster").alias("kind"),
         F.col("cluster_id").alias("group"),
         "account_id",

@@ -13,6 +13,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT
+from jobs.vocabulary import Line
 
 INPUTS = {
     "links.entities": NIGHT,
@@ -36,8 +37,8 @@ def transform(
         .distinct()
         .withColumn("is_significant", F.lit(True))
     )
-    used = clusters.where(F.col("signal") != "prior").groupBy("signal", "entity").agg(F.count("*").alias("links_used"))
-    clustered = clusters.where(F.col("signal") == "prior").select("account_id", "cluster_id")
+    used = clusters.where(F.col("line") != Line.PRIOR).groupBy("signal", "entity").agg(F.count("*").alias("links_used"))
+    clustered = clusters.where(F.col("line") == Line.PRIOR).select("account_id", "cluster_id")
     spread = (
         incidences.join(clustered, on="account_id", how="inner")
         .groupBy("signal", "entity", "cluster_id")

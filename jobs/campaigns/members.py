@@ -21,8 +21,10 @@ from pyspark.sql import functions as F
 
 from jobs import signals
 from jobs.columns import BEFORE, DORMANT_DAYS, NIGHT, WINDOW
-from jobs.graph.intent.decisions import CLEARING, CONFIRMED, VICTIM, account_microbits, in_force
+from jobs.graph.grouping.identity import tonights_clusters
+from jobs.graph.intent.decisions import account_microbits, in_force
 from jobs.graph.intent.words import probability
+from jobs.vocabulary import CLEARING, Decision, Event, Line, Role, SubjectKind
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -81,22 +83,23 @@ def transform(
     scratch: Callable[[DataFrame], DataFrame] = lambda frame: frame,
 ) -> DataFrame:
     """Columns of COLUMNS."""
-    decided = in_force(case_decisions, "account", night).withColumnRenamed("subject_id", "account_id")
+    decided = in_force(case_decisions, SubjectKind.ACCOUNT, night).withColumnRenamed("subject_id", "account_id")
     decided = decided.select("account_id", "decision")
-    named = lineage.where(F.col("event").isin("born", "continued")).select("campaign_id", "cluster_id")
-    pieces = clusters.join(named, on="cluster_id", how="inner")
-    is_evidence = F.col("signal") != "prior"
-    evidence = F.when(is_evidence, F.col("microbits")).otherwise(0)
-    is_strong = (F.col("microbits") >= STRONG_MICROBITS) & (F.col("accounts_sharing") >= MIN_SHARING)
-    weighed = pieces.groupBy("campaign_id", "account_id").agg(
-        F.sum("microbits").alias("microbits"),
-        (F.sum(evidence) - F.max(evidence)).alias("others_microbits"),
-        F.sum(F.when(is_evidence & (F.col("microbits") >= 1_000_000), 1).otherwise(0)).cast("int").alias("families"),
-        F.count_if(F.col("family").isin(*MADE_ALIKE) & is_strong).alias("made_families"),
-        F.max(F.col("family").isin(*signals.marks()) & is_strong).alias("shares_content"),
-        F.max("cluster_accounts").alias("cluster_accounts"),
-    )
-    traffic = account_days.groupBy("account_id").agg(
+    named = tonights_clusters(lineage)
+    traffic = _traffic(account_days)
+    weighed = clusters.join(named, on="cluster_id", how="inner").transform(_weighed)
+    facts = _facts(weighed, traffic, observations)
+    with_roles = scratch(_confirmed(facts.groupBy("campaign_id").applyInArrow(_assign_roles, SCHEMA), decided))
+    tonight = _with_history(scratch(_without_mixed_in(with_roles, account_usage)), members, night)
+    asleep = _asleep(tonight, registry, night)
+    current = tonight.join(asleep, on="campaign_id", how="left_anti").select(*COLUMNS)
+    remembered = _remembered(members, named, lineage, asleep, decided)
+    return current.unionByName(_seen_in_window(remembered, traffic).select(*COLUMNS))
+
+
+def _traffic(account_days: DataFrame) -> DataFrame:
+    """One row per account that sent a request in the window: how much, and from when to when."""
+    return account_days.groupBy("account_id").agg(
         F.sum(F.col("requests") - F.col("errors")).alias("exchanges"),
         F.sum("requests").alias("requests"),
         F.sum("sketched_requests").alias("sketched"),
@@ -104,28 +107,36 @@ def transform(
         F.min("activity_date").alias("first_activity_date"),
         F.max("activity_date").alias("last_activity_date"),
     )
-    facts = (
+
+
+def _weighed(pieces: DataFrame) -> DataFrame:
+    """One row per member of a cluster of tonight: what ties it, and how many strong kinds of it say how it was made."""
+    is_evidence = F.col("line") != Line.PRIOR
+    evidence = F.when(is_evidence, F.col("microbits")).otherwise(0)
+    is_strong = (F.col("microbits") >= STRONG_MICROBITS) & (F.col("accounts_sharing") >= MIN_SHARING)
+    return pieces.groupBy("campaign_id", "account_id").agg(
+        F.sum("microbits").alias("microbits"),
+        (F.sum(evidence) - F.max(evidence)).alias("others_microbits"),
+        F.sum(F.when(is_evidence & (F.col("microbits") >= 1_000_000), 1).otherwise(0)).cast("int").alias("families"),
+        F.count_if(F.col("family").isin(*MADE_ALIKE) & is_strong).alias("made_families"),
+        F.max(F.col("family").isin(*signals.marks()) & is_strong).alias("shares_content"),
+        F.max("cluster_accounts").alias("cluster_accounts"),
+    )
+
+
+def _facts(weighed: DataFrame, traffic: DataFrame, observations: DataFrame) -> DataFrame:
+    """One row per member of a cluster of tonight: all that its role is told from."""
+    counts = ("exchanges", "requests", "sketched", "active_days", *HABIT_EVENTS)
+    return (
         weighed.join(traffic, on="account_id", how="left")
         .join(_own_events(weighed, observations), on=["campaign_id", "account_id"], how="left")
-        .select(
-            "campaign_id",
-            "account_id",
-            "microbits",
-            "others_microbits",
-            "families",
-            "made_families",
-            "shares_content",
-            F.coalesce("exchanges", F.lit(0)).cast("long").alias("exchanges"),
-            F.coalesce("requests", F.lit(0)).cast("long").alias("requests"),
-            F.coalesce("sketched", F.lit(0)).cast("long").alias("sketched"),
-            F.coalesce("active_days", F.lit(0)).cast("long").alias("active_days"),
-            *[F.coalesce(name, F.lit(0)).cast("long").alias(name) for name in HABIT_EVENTS],
-            "first_activity_date",
-            "last_activity_date",
-        )
+        .withColumns({name: F.coalesce(name, F.lit(0)).cast("long") for name in counts})
+        .drop("cluster_accounts")
     )
-    with_roles = scratch(_confirmed(facts.groupBy("campaign_id").applyInArrow(_assign_roles, SCHEMA), decided))
-    current = scratch(_without_mixed_in(with_roles, account_usage))
+
+
+def _with_history(current: DataFrame, members: DataFrame, night: date) -> DataFrame:
+    """Tonight's members with what is known of them from nights before."""
     since = members.select(
         "campaign_id",
         "account_id",
@@ -134,35 +145,37 @@ def transform(
         F.col("last_activity_date").alias("last_before"),
         F.col("role").alias("role_before"),
     )
-    tonight = (
-        current.join(since, on=["campaign_id", "account_id"], how="left")
-        .withColumn("joined_on", F.coalesce("joined_before", F.lit(night).cast("date")))
-        .withColumn("first_activity_date", F.least("first_before", "first_activity_date"))
-        .withColumn("last_activity_date", F.greatest("last_before", "last_activity_date"))
-        .withColumn("is_current", F.lit(True))
-        .withColumn("is_asleep", F.lit(False))
-        .withColumn("merged_into", F.lit(None).cast("string"))
+    return current.join(since, on=["campaign_id", "account_id"], how="left").withColumns(
+        {
+            "joined_on": F.coalesce("joined_before", F.lit(night).cast("date")),
+            "first_activity_date": F.least("first_before", "first_activity_date"),
+            "last_activity_date": F.greatest("last_before", "last_activity_date"),
+            "is_current": F.lit(True),
+            "is_asleep": F.lit(False),
+            "merged_into": F.lit(None).cast("string"),
+        }
     )
-    asleep = _asleep(tonight, registry, night)
-    current = tonight.join(asleep, on="campaign_id", how="left_anti").select(*COLUMNS)
-    merged = lineage.where(F.col("event") == "merged_into").select(
+
+
+def _remembered(
+    members: DataFrame, named: DataFrame, lineage: DataFrame, asleep: DataFrame, decided: DataFrame
+) -> DataFrame:
+    """Members of the night before that stay: of campaigns that no cluster continues, that sleep, and cleared ones."""
+    merged = lineage.where(F.col("event") == Event.MERGED_INTO).select(
         "campaign_id", F.col("other_campaign_id").alias("merged_tonight")
     )
+    is_named, is_cleared = F.col("is_named").isNotNull(), F.col("decision").isin(*CLEARING)
     kept = (
         members.join(named.withColumn("is_named", F.lit(True)), on="campaign_id", how="left")
         .join(decided, on="account_id", how="left")
         .join(asleep.withColumn("sleeps", F.lit(True)), on="campaign_id", how="left")
-        .withColumn("is_asleep", F.coalesce("sleeps", F.lit(False)))
         .join(merged, on="campaign_id", how="left")
-        .withColumn(
-            "merged_into", F.coalesce("merged_tonight", F.when(F.col("is_named").isNull(), F.col("merged_into")))
-        )
+        .withColumn("is_asleep", F.coalesce("sleeps", F.lit(False)))
+        .withColumn("merged_into", F.coalesce("merged_tonight", F.when(~is_named, F.col("merged_into"))))
+        .where(~is_named | F.col("is_asleep") | F.coalesce(is_cleared, F.lit(False)))
+        .withColumn("is_current", is_named)
     )
-    is_cleared = F.col("decision").isin(*CLEARING)
-    kept = kept.where(F.col("is_named").isNull() | F.col("is_asleep") | is_cleared).withColumn(
-        "is_current", F.col("is_named").isNotNull()
-    )
-    return current.unionByName(_seen_in_window(_cleared(kept, is_cleared), traffic).select(*COLUMNS))
+    return _cleared(kept, is_cleared)
 
 
 def _asleep(tonight: DataFrame, registry: DataFrame, night: date) -> DataFrame:
@@ -170,7 +183,9 @@ def _asleep(tonight: DataFrame, registry: DataFrame, night: date) -> DataFrame:
 
     Accounts count that it operated the night before, and those that are new to it: a victim goes on working for its owner.
     """
-    newest = F.max(F.when(F.coalesce("role_before", F.lit("operated")) == "operated", F.col("last_activity_date")))
+    newest = F.max(
+        F.when(F.coalesce("role_before", F.lit(str(Role.OPERATED))) == Role.OPERATED, F.col("last_activity_date"))
+    )
     quiet_since = (
         tonight.groupBy("campaign_id")
         .agg(newest.alias("last_operated"))
@@ -182,9 +197,9 @@ def _asleep(tonight: DataFrame, registry: DataFrame, night: date) -> DataFrame:
 
 def _confirmed(members: DataFrame, decided: DataFrame) -> DataFrame:
     """Tonight's members in the role that an analyst gave them, if one did."""
-    is_confirmed, is_victim = F.col("decision") == CONFIRMED, F.col("decision") == VICTIM
+    is_confirmed, is_victim = F.col("decision") == Decision.CONFIRMED, F.col("decision") == Decision.VICTIM
     pinned = F.col("microbits") + account_microbits(F.col("decision"))
-    role = F.when(is_confirmed, "operated").when(is_victim, "victim").otherwise(F.col("role"))
+    role = F.when(is_confirmed, str(Role.OPERATED)).when(is_victim, str(Role.VICTIM)).otherwise(F.col("role"))
     return (
         members.join(decided, on="account_id", how="left")
         .withColumns({"microbits": pinned, "role": role})
@@ -199,7 +214,7 @@ def _cleared(members: DataFrame, is_cleared: Column) -> DataFrame:
         "microbits": account_microbits(F.col("decision")),
         "membership": probability(account_microbits(F.col("decision"))),
         "families": F.lit(0),
-        "role": F.lit("shared_infrastructure"),
+        "role": F.lit(str(Role.SHARED_INFRASTRUCTURE)),
         "footprint_share": F.lit(0.0),
     }
     return members.withColumns(
@@ -227,7 +242,7 @@ def _attributed() -> Column:
 
 def _without_mixed_in(members: DataFrame, account_usage: DataFrame) -> DataFrame:
     """Operated members with the footprint that their tasks have in the campaign; the others as they are."""
-    is_operated = F.col("role") == "operated"
+    is_operated = F.col("role") == Role.OPERATED
     by_task = (
         members.where(is_operated)
         .select("campaign_id", "account_id")

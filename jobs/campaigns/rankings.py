@@ -14,7 +14,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT
-from jobs.graph.ranking.standings import AGGREGATE, KNOWN, RANKED
+from jobs.graph.ranking.standings import AGGREGATE, KNOWN
+from jobs.vocabulary import ACCUSING
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -42,7 +43,7 @@ SOURCED = {
 def transform(night: date, registry: DataFrame, incidents: DataFrame) -> DataFrame:
     """Columns of SCHEMA; value_high is null where no upper bound is known."""
     settled = F.col("exchanges_before_window")
-    ours = registry.where(F.col("verdict").isin(*RANKED) & F.col("merged_into").isNull()).select(
+    ours = registry.where(F.col("verdict").isin(*ACCUSING) & F.col("merged_into").isNull()).select(
         F.col("campaign_id").alias("id"),
         "name",
         F.col("verdict").alias("kind"),

@@ -16,12 +16,11 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.columns import BEFORE, DORMANT_DAYS, NIGHT, WINDOW, WINDOW_DAYS
-from jobs.graph.intent.decisions import CONFIRMED
 from jobs.graph.intent.words import likelihood_words, probability
+from jobs.vocabulary import Decision, Role, Status, Verdict
 
 INPUTS = {
     "campaigns.members": NIGHT,
-    "campaigns.lineage": NIGHT,
     "campaigns.judgements": NIGHT,
     "campaigns.daily": NIGHT,
     "campaigns.registry": BEFORE,
@@ -31,10 +30,18 @@ INPUTS = {
 
 DELIBERATE, SUSPICIOUS, INCIDENTAL = 0.95, 0.45, 0.05  # ICD-203: almost certain; roughly even; almost no chance
 MIN_DELIBERATE_ACCOUNTS = 10  # a handful may be suspicious, never accused unless an analyst confirmed it
-CONFIRMED_PIECE = f"decision:{CONFIRMED}"
+CONFIRMED_PIECE = f"decision:{Decision.CONFIRMED}"
 RETIRED_DAYS = WINDOW_DAYS + DORMANT_DAYS  # no trace of it is left in the window, and for a fortnight none came back
 DISRUPTED_SHARE = 0.9
 TOP = 3
+COLUMNS = (
+    "campaign_id", "name", "status", "verdict", "likelihood", "likelihood_words", "analytic_confidence", "hypothesis",
+    "rival", "prior_microbits", "posterior_microbits", "born_on", "first_activity_date", "last_activity_date",
+    "active_days", "accounts", "exchanges", "exchanges_low", "exchanges_high", "input_tokens", "output_tokens",
+    "billed_cost", "billing_currency", "billed_in_other_currencies", "top_models", "top_tasks",
+    "peak_daily_exchanges", "cumulative_exchanges", "exchanges_before_window", "leaving_exchanges", "status_before",
+    "merged_into",
+)  # fmt: skip
 FIRST = ("amber", "basalt", "cobalt", "copper", "coral", "ebony", "flint", "garnet", "granite", "indigo", "iron",
          "ivory", "jade", "linen", "maple", "marble", "ochre", "olive", "onyx", "opal", "pearl", "quartz", "russet",
          "saffron", "sable", "scarlet", "silver", "slate", "umber", "violet", "walnut", "willow")  # fmt: skip
@@ -46,7 +53,6 @@ SECOND = ("anchor", "arbor", "beacon", "bridge", "brook", "canyon", "castle", "c
 def transform(
     night: date,
     members: DataFrame,
-    lineage: DataFrame,
     judgements: DataFrame,
     daily: DataFrame,
     registry: DataFrame,
@@ -54,17 +60,39 @@ def transform(
     accounts: DataFrame,
 ) -> DataFrame:
     """Columns as in the contract; campaigns that no cluster continues tonight keep their last profile."""
-    today = F.lit(night).cast("date")
-    counts = _membership(members, accounts)
-    judged = judgements.groupBy("campaign_id").agg(
+    everything = (
+        _resting(members)
+        .join(_membership(members, accounts), on="campaign_id", how="left")
+        .join(_judged(judgements), on="campaign_id", how="left")
+        .join(_volumes(daily), on="campaign_id", how="left")
+        .join(_costs(members, account_costs), on="campaign_id", how="left")
+        .join(_leaving(daily, night), on="campaign_id", how="left")
+        .join(_before(registry), on="campaign_id", how="left")
+    )
+    return everything.transform(lambda campaigns: _filled(campaigns, F.lit(night).cast("date"))).select(*COLUMNS)
+
+
+def _resting(members: DataFrame) -> DataFrame:
+    """One row per campaign ever seen: into which it has merged, and whether none of its members is at work tonight."""
+    return members.groupBy("campaign_id").agg(
+        F.max("merged_into").alias("merged_into"), F.min(~F.col("is_current") | F.col("is_asleep")).alias("is_resting")
+    )
+
+
+def _judged(judgements: DataFrame) -> DataFrame:
+    """One row per judged campaign: its posterior, its prior, and what explains it best."""
+    return judgements.groupBy("campaign_id").agg(
         F.max("posterior_microbits").alias("posterior_microbits"),
         F.max(F.when(F.col("piece") == "prior", F.col("microbits"))).alias("prior_microbits"),
         F.max("hypothesis").alias("hypothesis"),
         F.max("rival").alias("rival"),
         F.max(F.col("piece") == CONFIRMED_PIECE).alias("is_confirmed"),
     )
-    volumes = _volumes(daily)
-    previous = registry.select(
+
+
+def _before(registry: DataFrame) -> DataFrame:
+    """One row per campaign known the night before: what is carried on."""
+    return registry.select(
         "campaign_id",
         F.col("born_on").alias("born_before"),
         F.col("first_activity_date").alias("first_before"),
@@ -74,81 +102,70 @@ def transform(
         F.col("leaving_exchanges").alias("leaving_before"),
         F.col("peak_daily_exchanges").alias("peak_before"),
     )
-    known = members.groupBy("campaign_id").agg(
-        F.max("merged_into").alias("merged_into"), F.min(~F.col("is_current") | F.col("is_asleep")).alias("is_resting")
-    )
-    merged = (
-        known.join(counts, on="campaign_id", how="left")
-        .join(judged, on="campaign_id", how="left")
-        .join(volumes, on="campaign_id", how="left")
-        .join(_costs(members, account_costs), on="campaign_id", how="left")
-        .join(_leaving(daily, night), on="campaign_id", how="left")
-        .join(previous, on="campaign_id", how="left")
-    )
-    first = F.least(F.coalesce("first_activity_date", "first_before", today), F.coalesce("first_before", today))
-    last = F.coalesce(F.greatest("last_operated_date", "last_before"), today)
+
+
+def _filled(campaigns: DataFrame, today: Column) -> DataFrame:
+    """The campaigns with all columns of the contract; what no frame knows of one is zero or what it was before."""
+    zero, exchanges = F.lit(0).cast("long"), F.coalesce("exchanges", F.lit(0).cast("long"))
     settled = (F.coalesce("settled_before", F.lit(0)) + F.coalesce("leaving_before", F.lit(0))).cast("long")
-    quiet_days = F.datediff(today, last)
-    status = (
-        F.when(F.col("merged_into").isNotNull(), "retired")
-        .when(F.coalesce("banned_accounts", F.lit(0)) >= F.col("accounts") * DISRUPTED_SHARE, "disrupted")
-        .when(F.col("is_resting") & (quiet_days >= RETIRED_DAYS), "retired")
-        .when(F.col("is_resting") & (quiet_days >= DORMANT_DAYS), "dormant")
-        .otherwise("active")
+    first = F.least(F.coalesce("first_activity_date", "first_before", today), F.coalesce("first_before", today))
+    dated = campaigns.withColumns(
+        {
+            "name": _name(F.col("campaign_id")),
+            "likelihood": F.coalesce(probability(F.col("posterior_microbits")), F.lit(0.0)),
+            "accounts": F.coalesce("operated_accounts", F.lit(0)).cast("long"),
+            "born_on": F.coalesce("born_before", today),
+            "first_activity_date": first,
+            "last_activity_date": F.coalesce(F.greatest("last_operated_date", "last_before"), today),
+        }
     )
-    full = (
-        merged.withColumn("likelihood", F.coalesce(probability(F.col("posterior_microbits")), F.lit(0.0)))
-        .withColumn("accounts", F.coalesce("operated_accounts", F.lit(0)).cast("long"))
-        .withColumn("status", status)
+    return dated.withColumns(
+        {
+            "status": _status(today),
+            "verdict": _verdict(),
+            "likelihood_words": likelihood_words(F.col("likelihood")),
+            "analytic_confidence": F.coalesce(_confidence(), F.lit("low")),
+            "active_days": F.coalesce("active_days", zero),
+            "exchanges": exchanges,
+            "exchanges_low": F.least(F.coalesce("exchanges_low", zero), exchanges),
+            "exchanges_high": F.greatest(F.coalesce("exchanges_high", zero), exchanges),
+            "input_tokens": F.coalesce("input_tokens", zero),
+            "output_tokens": F.coalesce("output_tokens", zero),
+            "billed_cost": F.coalesce("billed_cost", F.lit(0)).cast("decimal(18,6)"),
+            "peak_daily_exchanges": F.coalesce(F.greatest("peak_daily_exchanges", "peak_before"), zero),
+            "cumulative_exchanges": settled + exchanges,
+            "exchanges_before_window": settled,
+            "leaving_exchanges": F.coalesce("leaving_exchanges", zero),
+        }
     )
+
+
+def _status(today: Column) -> Column:
+    quiet_days = F.datediff(today, F.col("last_activity_date"))
+    is_disrupted = F.coalesce("banned_accounts", F.lit(0)) >= F.col("accounts") * DISRUPTED_SHARE
+    return (
+        F.when(F.col("merged_into").isNotNull(), str(Status.RETIRED))
+        .when(is_disrupted, str(Status.DISRUPTED))
+        .when(F.col("is_resting") & (quiet_days >= RETIRED_DAYS), str(Status.RETIRED))
+        .when(F.col("is_resting") & (quiet_days >= DORMANT_DAYS), str(Status.DORMANT))
+        .otherwise(str(Status.ACTIVE))
+    )
+
+
+def _verdict() -> Column:
     is_many = (F.col("accounts") >= MIN_DELIBERATE_ACCOUNTS) | F.coalesce("is_confirmed", F.lit(False))
-    verdict = (
-        F.when((F.col("likelihood") >= DELIBERATE) & is_many, "deliberate")
-        .when(F.col("likelihood") >= SUSPICIOUS, "suspicious")
-        .when(F.col("likelihood") >= INCIDENTAL, "incidental")
-        .otherwise("benign")
-    )
-    zero = F.lit(0).cast("long")
-    return full.select(
-        "campaign_id",
-        _name(F.col("campaign_id")).alias("name"),
-        "status",
-        verdict.alias("verdict"),
-        "likelihood",
-        likelihood_words(F.col("likelihood")).alias("likelihood_words"),
-        F.coalesce(_confidence(), F.lit("low")).alias("analytic_confidence"),
-        "hypothesis",
-        "rival",
-        "prior_microbits",
-        "posterior_microbits",
-        F.coalesce("born_before", today).alias("born_on"),
-        first.alias("first_activity_date"),
-        last.alias("last_activity_date"),
-        F.coalesce("active_days", zero).alias("active_days"),
-        "accounts",
-        F.coalesce("exchanges", zero).alias("exchanges"),
-        F.least(F.coalesce("exchanges_low", zero), F.coalesce("exchanges", zero)).alias("exchanges_low"),
-        F.greatest(F.coalesce("exchanges_high", zero), F.coalesce("exchanges", zero)).alias("exchanges_high"),
-        F.coalesce("input_tokens", zero).alias("input_tokens"),
-        F.coalesce("output_tokens", zero).alias("output_tokens"),
-        F.coalesce("billed_cost", F.lit(0)).cast("decimal(18,6)").alias("billed_cost"),
-        "billing_currency",
-        "billed_in_other_currencies",
-        "top_models",
-        "top_tasks",
-        F.coalesce(F.greatest("peak_daily_exchanges", "peak_before"), zero).alias("peak_daily_exchanges"),
-        (settled + F.coalesce("exchanges", zero)).alias("cumulative_exchanges"),
-        settled.alias("exchanges_before_window"),
-        F.coalesce("leaving_exchanges", zero).alias("leaving_exchanges"),
-        "status_before",
-        "merged_into",
+    return (
+        F.when((F.col("likelihood") >= DELIBERATE) & is_many, str(Verdict.DELIBERATE))
+        .when(F.col("likelihood") >= SUSPICIOUS, str(Verdict.SUSPICIOUS))
+        .when(F.col("likelihood") >= INCIDENTAL, str(Verdict.INCIDENTAL))
+        .otherwise(str(Verdict.BENIGN))
     )
 
 
 def _membership(members: DataFrame, accounts: DataFrame) -> DataFrame:
     """Per campaign: operated accounts, how many are banned, exchanges with bounds, and how firmly they belong."""
     known = members.join(accounts.select("account_id", F.col("status").alias("account_status")), "account_id", "left")
-    is_operated = F.col("role") == "operated"
+    is_operated = F.col("role") == Role.OPERATED
     is_sure = is_operated & (F.col("membership") >= 0.99)
     return known.groupBy("campaign_id").agg(
         F.sum(is_operated.cast("long")).alias("operated_accounts"),
@@ -169,7 +186,7 @@ def _costs(members: DataFrame, account_costs: DataFrame) -> DataFrame:
     """Usage billed to operated accounts in the currency most of them pay in; other currencies are named, never added."""
     most_accounts = Window.partitionBy("campaign_id").orderBy(F.col("payers").desc(), "billing_currency")
     ranked = (
-        members.where((F.col("role") == "operated") & F.col("merged_into").isNull())
+        members.where((F.col("role") == Role.OPERATED) & F.col("merged_into").isNull())
         .join(account_costs, on="account_id", how="inner")
         .groupBy("campaign_id", "billing_currency", "account_id")
         .agg(F.sum("billed_cost").alias("billed_cost"))

@@ -8,7 +8,9 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT, WINDOW
+from jobs.graph.grouping.identity import tonights_clusters
 from jobs.graph.intent.decisions import cleared
+from jobs.vocabulary import Line, Role, Verdict
 
 INPUTS = {
     "campaigns.members": NIGHT,
@@ -39,7 +41,6 @@ def transform(
     a campaign that rests keep what was found; an account that another campaign holds tonight belongs to that one.
     """
     everyone = accounts.select("account_id").union(account_days.select("account_id")).distinct()
-    named = lineage.where(F.col("event").isin("born", "continued")).select("campaign_id", "cluster_id")
     strongest = Window.partitionBy("campaign_id", "account_id").orderBy(F.col("microbits").desc(), "signal", "entity")
     reason = F.concat(
         F.lit("shares "),
@@ -49,8 +50,8 @@ def transform(
         F.lit(" members"),
     )
     reasons = (
-        clusters.where((F.col("signal") != "prior") & (F.col("microbits") > 0))
-        .join(named, on="cluster_id", how="inner")
+        clusters.where((F.col("line") != Line.PRIOR) & (F.col("microbits") > 0))
+        .join(tonights_clusters(lineage), on="cluster_id", how="inner")
         .withColumn("place", F.row_number().over(strongest))
         .where(F.col("place") <= TOP_REASONS)
         .groupBy("campaign_id", "account_id")
@@ -69,7 +70,7 @@ def transform(
         .join(reasons, on=["campaign_id", "account_id"], how="left")
         .join(cleared(case_decisions, night).withColumn("is_cleared", F.lit(True)), on="account_id", how="left")
     )
-    works = F.col("role") == "operated"
+    works = F.col("role") == Role.OPERATED
     return everyone.join(known, on="account_id", how="left").select(
         "account_id",
         "campaign_id",
@@ -77,9 +78,9 @@ def transform(
         F.round(F.coalesce(F.when(works, F.col("membership") * F.col("likelihood")), F.lit(0.0)), 6).alias(
             "likelihood"
         ),
-        F.coalesce(F.when(works, F.col("verdict")), F.lit("benign")).alias("verdict"),
+        F.coalesce(F.when(works, F.col("verdict")), F.lit(str(Verdict.BENIGN))).alias("verdict"),
         F.coalesce(
-            F.when(F.col("role") == "victim", F.concat(F.lit("victim: own traffic beside the campaign's; "), "why")),
+            F.when(F.col("role") == Role.VICTIM, F.concat(F.lit("victim: own traffic beside the campaign's; "), "why")),
             F.when(
                 F.col("is_cleared") & F.col("campaign_id").isNotNull(),
                 F.lit("cleared by an analyst: see the decision in its evidence"),

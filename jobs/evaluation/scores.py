@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from jobs.evaluation.sides import DELIBERATE, SUSPECTED, Published, Truth, innocent, on, owner
+from jobs.vocabulary import Role
 
 CALIBRATION_BINS = 10
 
@@ -110,7 +111,7 @@ def lookalikes(said: Published, known: Truth) -> dict[str, dict[str, int]]:
 def victims(said: Published, known: Truth) -> dict[str, Number]:
     """Victims not suspected as operated (named a victim, or left out), and those named with the role `victim`."""
     suspected = {account for members in said.operated(SUSPECTED).values() for account in members}
-    named = {account for _, account, role, _ in said.members if role == "victim"}
+    named = {account for _, account, role, _ in said.members if role == Role.VICTIM}
     return {
         "victims": len(known.victims),
         "victims_spared_share": ratio(len(known.victims - suspected), len(known.victims)),

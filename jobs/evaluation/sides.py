@@ -11,8 +11,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-DELIBERATE = frozenset({"deliberate"})
-SUSPECTED = frozenset({"deliberate", "suspicious"})
+from jobs.vocabulary import ACCUSING, Role, Verdict
+
+DELIBERATE = frozenset({Verdict.DELIBERATE})
+SUSPECTED = frozenset(ACCUSING)
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Published:
         """Operated members of each campaign with such a verdict (None: any)."""
         found: dict[str, set[str]] = defaultdict(set)
         for campaign, account, role, _ in self.members:
-            if role == "operated" and (verdicts is None or self.verdict.get(campaign) in verdicts):
+            if role == Role.OPERATED and (verdicts is None or self.verdict.get(campaign) in verdicts):
                 found[campaign].add(account)
         return dict(found)
 
@@ -45,7 +47,7 @@ class Published:
         """One campaign per accused account: the strongest membership, then the smallest id."""
         best: dict[str, tuple[float, str]] = {}
         for campaign, account, role, membership in self.members:
-            if role == "operated" and self.verdict.get(campaign) in verdicts:
+            if role == Role.OPERATED and self.verdict.get(campaign) in verdicts:
                 offer = (-membership, campaign)
                 best[account] = min(best.get(account, offer), offer)
         return {account: campaign for account, (_, campaign) in best.items()}
@@ -72,7 +74,7 @@ def truth_on(truth: Mapping[str, pa.Table], night: date) -> Truth:
     rows = table.filter(pc.less_equal(table.column("active_from"), pa.scalar(night, pa.date32())))
     names = ("account_id", "campaign_id", "role", "lookalike")
     columns = list(zip(*(rows.column(name).to_pylist() for name in names), strict=True))
-    operated = {account: campaign for account, campaign, role, _ in columns if role == "operated"}
+    operated = {account: campaign for account, campaign, role, _ in columns if role == Role.OPERATED}
     if "moves" in truth:
         moved = truth["moves"].filter(pc.less_equal(truth["moves"].column("from_day"), pa.scalar(night, pa.date32())))
         for row in moved.sort_by("from_day").to_pylist():
@@ -80,7 +82,7 @@ def truth_on(truth: Mapping[str, pa.Table], night: date) -> Truth:
                 operated[row["account_id"]] = row["campaign_id"]
     return Truth(
         operated,
-        frozenset(account for account, _, role, _ in columns if role == "victim"),
+        frozenset(account for account, _, role, _ in columns if role == Role.VICTIM),
         {account: kind for account, _, role, kind in columns if kind is not None and role is None},
         frozenset(row[0] for row in columns),
         dict(zip(truth["campaigns"].column("campaign_id").to_pylist(), truth["campaigns"].column("tier").to_pylist(),

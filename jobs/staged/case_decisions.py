@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from jobs.landing.landed import Landed
 from jobs.landing.shapes import SNAPSHOT, Field, RawTable
+from jobs.vocabulary import Decision, SubjectKind
 
 
 def derive(landed: Landed) -> dict[str, pa.Array]:
@@ -17,11 +18,9 @@ RAW = RawTable(
     kind=SNAPSHOT,
     fields=(
         Field("decided_at", "timestamp", required=True),
-        Field("subject_kind", required=True, one_of=("account", "campaign")),
+        Field("subject_kind", required=True, one_of=tuple(map(str, SubjectKind))),
         Field("subject_id", required=True),
-        Field(
-            "decision", required=True, one_of=("confirmed", "rejected", "benign_reseller", "benign_research", "victim")
-        ),
+        Field("decision", required=True, one_of=tuple(map(str, Decision))),
         Field("analyst", required=True),
         Field("note"),
     ),

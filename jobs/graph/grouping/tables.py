@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from jobs.graph.grouping.clusters import split
 from jobs.graph.grouping.profiles import Incidence, Ints
 from jobs.graph.rows import table_of
+from jobs.vocabulary import Line
 
 MICRO = 1_000_000
 PIECES = pa.schema(
@@ -20,6 +21,7 @@ PIECES = pa.schema(
         ("signal", pa.string()),
         ("entity", pa.string()),
         ("family", pa.string()),
+        ("line", pa.string()),
         ("microbits", pa.int64()),
         ("accounts_sharing", pa.int64()),
         ("cluster_accounts", pa.int64()),
@@ -60,7 +62,7 @@ def cluster_pairs(pairs: pa.Table, marks: Collection[str] = ()) -> pa.Table:
         group = int(grouping.group[account])
         prior = round(float(grouping.prior_bits[group]) * MICRO)
         size = int(sizes[group])
-        rows.append((account_of[leaders[group]], account_of[account], "prior", "prior", "prior", prior, size, size))
+        rows.append((account_of[leaders[group]], account_of[account], *[str(Line.PRIOR)] * 4, prior, size, size))
     for piece in grouping.pieces:
         pair = int(first[piece.entity])
         rows.append(
@@ -70,6 +72,7 @@ def cluster_pairs(pairs: pa.Table, marks: Collection[str] = ()) -> pa.Table:
                 signal_of[pair],
                 entity_of[pair],
                 family_of[int(met.family[piece.entity])],
+                str(Line.MEMBERSHIP),
                 round(piece.bits * MICRO),
                 int(sharing[piece.group, piece.entity]),
                 int(sizes[piece.group]),

@@ -13,8 +13,8 @@ from datetime import date
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-CLEARING = ("rejected", "benign_reseller", "benign_research")
-CONFIRMED, VICTIM = "confirmed", "victim"
+from jobs.vocabulary import CLEARING, Decision, SubjectKind
+
 MICROBITS = 10_000_000  # 1 to 1024: what a confirmed subject reaches at least, and a rejected one falls below
 
 
@@ -31,13 +31,13 @@ def in_force(case_decisions: DataFrame, subject_kind: str, night: date) -> DataF
 
 def cleared(case_decisions: DataFrame, night: date) -> DataFrame:
     """account_id of the accounts that analysts found not to work for a campaign."""
-    decided = in_force(case_decisions, "account", night)
+    decided = in_force(case_decisions, SubjectKind.ACCOUNT, night)
     return decided.where(F.col("decision").isin(*CLEARING)).select(F.col("subject_id").alias("account_id"))
 
 
 def account_microbits(decision: Column) -> Column:
     """Weight of a decision on an account for its membership (long); a `victim` keeps it and changes its role, null is none."""
-    weighed = F.when(decision == CONFIRMED, MICROBITS).when(decision.isin(*CLEARING), -2 * MICROBITS)
+    weighed = F.when(decision == Decision.CONFIRMED, MICROBITS).when(decision.isin(*CLEARING), -2 * MICROBITS)
     return weighed.otherwise(0).cast("long")
 
 
@@ -46,7 +46,7 @@ def decision_microbits(decision: str, evidence: int, held: int | None) -> int:
 
     `held`: what the same decision weighed the night before; None on the first night it is in force.
     """
-    if decision == CONFIRMED:
+    if decision == Decision.CONFIRMED:
         return max(MICROBITS, MICROBITS - evidence)
     if decision in CLEARING:
         return -max(2 * MICROBITS, evidence + MICROBITS) if held is None else held

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from jobs.graph.sharing.bands import BANDS
+from jobs.vocabulary import Role
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -115,9 +116,9 @@ def assign_roles(members: pa.Table) -> pa.Table:
     }
     victim = ~passing
     victim[victim] = _stolen_bits({name: codes[~passing] for name, codes in clues.items()}) > -DOUBT
-    role = np.where(passing, "shared_infrastructure", np.where(victim, "victim", "operated"))
+    role = np.where(passing, str(Role.SHARED_INFRASTRUCTURE), np.where(victim, str(Role.VICTIM), str(Role.OPERATED)))
     exchanges = members["exchanges"].to_numpy()
-    attributed = np.where(role == "operated", exchanges, np.floor(exchanges * footprint)).astype(np.int64)
+    attributed = np.where(role == Role.OPERATED, exchanges, np.floor(exchanges * footprint)).astype(np.int64)
     columns = {
         **{name: members[name] for name in members.column_names},
         "role": pa.array(role.tolist(), pa.string()),

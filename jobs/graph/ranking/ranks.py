@@ -7,9 +7,10 @@ from typing import Any
 import pyarrow as pa
 
 from jobs.graph.ranking.intervals import End, Interval
-from jobs.graph.ranking.standings import KNOWN, RANKED, Contender, Standing, standing
+from jobs.graph.ranking.standings import KNOWN, Contender, Standing, standing
 from jobs.graph.ranking.statements import compared_with, statement
 from jobs.graph.rows import table_of
+from jobs.vocabulary import ACCUSING
 
 FIGURES = pa.schema(
     [
@@ -39,7 +40,7 @@ def rank(figures: pa.Table, night: str) -> pa.Table:
     A null end is unknown. `rank_low` is the best rank the intervals allow, `rank_high` the worst.
     """
     everyone = [_contender(row) for row in figures.to_pylist()]
-    ours = sorted((each for each in everyone if each.kind in RANKED), key=lambda each: (each.id, each.metric))
+    ours = sorted((each for each in everyone if each.kind in ACCUSING), key=lambda each: (each.id, each.metric))
     return table_of([_row(standing(own, everyone), night) for own in ours], RANKINGS)
 
 

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from jobs.graph.ranking.intervals import Interval
+from jobs.vocabulary import Verdict
 
-DELIBERATE, SUSPICIOUS, KNOWN, AGGREGATE = "deliberate", "suspicious", "known", "aggregate"
-RANKED = (DELIBERATE, SUSPICIOUS)
+DELIBERATE, SUSPICIOUS, KNOWN, AGGREGATE = str(Verdict.DELIBERATE), str(Verdict.SUSPICIOUS), "known", "aggregate"
 
 
 class Contender(NamedTuple):

@@ -15,9 +15,9 @@ from markupsafe import Markup
 from jobs.views.report.picture import picture
 from jobs.views.report.timeline import timeline
 from jobs.views.report.waterfall import waterfall
+from jobs.vocabulary import ACCUSING, Verdict
 
 TEMPLATES = Path(__file__).parent
-SHOWN = ("deliberate", "suspicious")
 Row = dict[str, Any]
 
 
@@ -41,8 +41,8 @@ def render(published: Mapping[str, pa.Table], night: date) -> str:
     return environment.get_template("page.html.j2").render(
         night=night,
         campaigns=[_entry(row, by_campaign) for row in campaigns],
-        sections=[_section(row, by_campaign) for row in campaigns if row["verdict"] in SHOWN],
-        dismissed=[_entry(row, by_campaign) for row in campaigns if row["verdict"] not in SHOWN],
+        sections=[_section(row, by_campaign) for row in campaigns if row["verdict"] in ACCUSING],
+        dismissed=[_entry(row, by_campaign) for row in campaigns if row["verdict"] not in ACCUSING],
         totals=_totals(campaigns),
         failed=[row for row in tables["data_quality"] if not row["success"]],
         checks=len(tables["data_quality"]),
@@ -59,10 +59,10 @@ def _grouped(rows: list[Row]) -> dict[str, list[Row]]:
 
 
 def _totals(campaigns: list[Row]) -> Row:
-    accused = [row for row in campaigns if row["verdict"] == "deliberate"]
+    accused = [row for row in campaigns if row["verdict"] == Verdict.DELIBERATE]
     return {
         "deliberate": len(accused),
-        "suspicious": sum(row["verdict"] == "suspicious" for row in campaigns),
+        "suspicious": sum(row["verdict"] == Verdict.SUSPICIOUS for row in campaigns),
         "accounts": sum(row["accounts"] for row in accused),
         "exchanges": sum(row["exchanges"] for row in accused),
     }

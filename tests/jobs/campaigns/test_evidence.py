@@ -10,8 +10,22 @@ from tests.tables import NIGHT, NOON, frame, rows_of
 
 BORN = {"campaign_id": "c1", "event": "born", "other_campaign_id": "c1", "overlap": 0.0, "cluster_id": "k"}
 PIECES = [
-    {"signal": "prior", "entity": "prior", "family": "prior", "microbits": -6_000_000, "accounts_sharing": 20},
-    {"signal": "device", "entity": "d1", "family": "device", "microbits": 7_500_000, "accounts_sharing": 4},
+    {
+        "signal": "prior",
+        "entity": "prior",
+        "family": "prior",
+        "line": "prior",
+        "microbits": -6_000_000,
+        "accounts_sharing": 20,
+    },
+    {
+        "signal": "device",
+        "entity": "d1",
+        "family": "device",
+        "line": "membership",
+        "microbits": 7_500_000,
+        "accounts_sharing": 4,
+    },
 ]
 
 

@@ -15,6 +15,7 @@ def entity(name: str, accounts: int, is_hub: bool = False) -> dict[str, Any]:
 
 def clustered(account: str, signal: str, name: str, cluster: str = "k") -> dict[str, Any]:
     return {"cluster_id": cluster, "account_id": account, "signal": signal, "entity": name, "family": signal, "microbits": 1,
+            "line": "prior" if signal == "prior" else "membership",
             "accounts_sharing": 3, "cluster_accounts": 3}  # fmt: skip
 
 

@@ -17,8 +17,9 @@ Rows = list[dict[str, Any]]
 
 def pieces(account: str, *families: str, cluster: str = "a00", sharing: int = 8) -> list[dict[str, Any]]:
     common = {"cluster_id": cluster, "account_id": account, "accounts_sharing": sharing, "cluster_accounts": 8}
-    prior = common | {"signal": "prior", "entity": "prior", "family": "prior", "microbits": -5_000_000}
-    return [prior, *(common | {"signal": f, "entity": f"{f}-1", "family": f, "microbits": 7_000_000} for f in families)]
+    prior = common | {"signal": "prior", "entity": "prior", "family": "prior", "line": "prior", "microbits": -5_000_000}
+    shared = common | {"line": "membership", "microbits": 7_000_000}
+    return [prior, *(shared | {"signal": f, "entity": f"{f}-1", "family": f} for f in families)]
 
 
 def worked(account: str, requests: int, errors: int = 0, day: date = NIGHT) -> dict[str, Any]:

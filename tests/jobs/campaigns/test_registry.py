@@ -22,7 +22,6 @@ def member(account: str, **row: Any) -> dict[str, Any]:
 
 def registry(spark: SparkSession, members: list[dict[str, Any]], **given: list[dict[str, Any]]) -> dict[str, Any]:
     tables = {
-        "lineage": "campaigns.lineage",
         "judgements": "campaigns.judgements",
         "daily": "campaigns.daily",
         "registry": "campaigns.registry",
