@@ -10,7 +10,8 @@ from tests.tables import NIGHT, frame, rows_of
 
 def cluster(name: str, accounts: str) -> list[dict[str, Any]]:
     return [
-        {"cluster_id": name, "account_id": account, "signal": "prior", "entity": "prior", "family": "prior", "line": "prior", "microbits": -1,
+        {"cluster_id": name, "account_id": account, "signal": "prior", "entity": "prior", "family": "prior", "line": "prior",
+         "microbits": -1,
          "accounts_sharing": len(accounts), "cluster_accounts": len(accounts)}
         for account in accounts
     ]  # fmt: skip

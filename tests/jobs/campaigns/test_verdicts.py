@@ -13,7 +13,8 @@ CAMPAIGN = {"campaign_id": "c1", "likelihood": 0.9, "verdict": "suspicious"}
 
 def piece(account: str, signal: str, bits: int, sharing: int) -> dict[str, Any]:
     return {"cluster_id": "k", "account_id": account, "signal": signal, "entity": "e", "family": signal,
-            "line": "prior" if signal == "prior" else "membership", "microbits": bits * 1_000_000, "accounts_sharing": sharing, "cluster_accounts": 20}  # fmt: skip
+            "line": "prior" if signal == "prior" else "membership", "microbits": bits * 1_000_000,
+            "accounts_sharing": sharing, "cluster_accounts": 20}  # fmt: skip
 
 
 def member(account: str, role: str, **row: Any) -> dict[str, Any]:
