@@ -20,6 +20,7 @@ class Field:
     `address` and `network` say that a string must be an IP address or a CIDR block; `network_if` that it must be a
     block where another column has one of the values. `account` says that a string is an account id, and `account_if` that
     it is one where another column has one of the values; `free_text` that people wrote it, so that it may name accounts.
+    `means` are texts that say something here and nothing elsewhere (`jobs.landing.placeholders`).
     """
 
     name: str
@@ -35,6 +36,7 @@ class Field:
     account: bool = False
     account_if: tuple[str, tuple[str, ...]] | None = None
     free_text: bool = False
+    means: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
