@@ -2,7 +2,8 @@
 
 `hub`: too many accounts share it. `not_significant`: what its accounts share besides is no more than chance. `family_counted_once`:
 it ties accounts, but a stronger entity of the same family already did. `component_split`: some accounts that share
-it were put into different groups or none.
+it were put into different groups or none. `placeholder`: what identity delivered stands for nothing (`unknown`, all zeros), so it
+was never met; the entity is the delivered column's name.
 """
 
 from __future__ import annotations
@@ -20,6 +21,16 @@ INPUTS = {
     "links.cells": NIGHT,
     "links.incidences": NIGHT,
     "campaigns.clusters": NIGHT,
+    "staged.accounts": NIGHT,
+}
+
+WOULD_LINK = {  # column of an account: the signal that reads it
+    "email": "email_pattern",
+    "kyc_document_hash": "kyc_document",
+    "phone": "phone_prefix",
+    "referral_code": "referral",
+    "signup_address": "signup_address",
+    "signup_device_id": "device",
 }
 
 
@@ -29,6 +40,7 @@ def transform(
     cells: DataFrame,
     incidences: DataFrame,
     clusters: DataFrame,
+    accounts: DataFrame,
 ) -> DataFrame:
     """Columns signal, entity, accounts, reason, links_dropped."""
     in_cells = (
@@ -60,6 +72,26 @@ def transform(
         .when(is_split, "component_split")
         .otherwise("family_counted_once")
     )
-    return judged.where(F.col("links_dropped") > 0).select(
+    dropped = judged.where(F.col("links_dropped") > 0).select(
         "signal", "entity", "accounts", reason.alias("reason"), "links_dropped"
+    )
+    return dropped.unionByName(_placeholders(accounts))
+
+
+def _placeholders(accounts: DataFrame) -> DataFrame:
+    """One row per column of accounts in which values stand for nothing."""
+    signals = F.create_map(*[F.lit(text) for pair in WOULD_LINK.items() for text in pair])
+    columns = accounts.select(F.explode(F.split("placeholders", ",")).alias("entity"))
+    return (
+        columns.withColumn("signal", F.element_at(signals, F.col("entity")))
+        .where(F.col("signal").isNotNull())
+        .groupBy("signal", "entity")
+        .agg(F.count("*").alias("accounts"))
+        .select(
+            "signal",
+            "entity",
+            "accounts",
+            F.lit("placeholder").alias("reason"),
+            F.col("accounts").alias("links_dropped"),
+        )
     )

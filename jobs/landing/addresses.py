@@ -21,6 +21,9 @@ from jobs.privacy.pseudonyms import Pseudonyms
 PREFIX_BITS = {4: 24, 6: 48}
 ADDRESS_KIND, PREFIX_KIND = "address", "prefix"
 _MAPPED = bytes(10) + b"\xff\xff"
+_EXAMPLES = [
+    ipaddress.ip_network(each) for each in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
+]
 _WIDTH = 17  # a family byte and 16 address bytes: one sorted order for both families
 
 
@@ -34,6 +37,38 @@ def packed(text: str) -> bytes | None:
     except (OSError, ValueError):
         return None
     return found[12:] if found.startswith(_MAPPED) else found
+
+
+def caller(text: str) -> str | None:
+    """The caller's address of what a log has for it: one address or a list as in `X-Forwarded-For`, ports or none.
+
+    The first public address counts, else the first that names a machine at all; None where none does (unspecified and
+    loopback addresses name nobody). A text without a readable address comes back as it is, for the checks to judge.
+    """
+    found = [each for each in map(_one_address, text.split(",")) if each is not None]
+    if not found:
+        return text
+    public = [each for each in found if not (each.is_private or each.is_link_local) or _is_documentation(each)]
+    named = [each for each in found if not (each.is_unspecified or each.is_loopback)]
+    return str((public or named)[0]) if public or named else None
+
+
+def _one_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    text = text.strip().strip('"')
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        found = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    return (found.ipv4_mapped or found) if isinstance(found, ipaddress.IPv6Address) else found
+
+
+def _is_documentation(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Blocks for examples (RFC 5737, RFC 3849) stand for public addresses."""
+    return any(address.version == net.version and address in net for net in _EXAMPLES)
 
 
 def block(text: str) -> str | None:

@@ -15,6 +15,7 @@ from jobs.landing.addresses import Addresses, Networks
 from jobs.landing.checks import rejection_reasons
 from jobs.landing.digests import record_digests
 from jobs.landing.landed import Landed
+from jobs.landing.placeholders import without_placeholders
 from jobs.landing.shapes import Field, RawTable
 from jobs.privacy.pseudonyms import Pseudonyms
 
@@ -71,6 +72,7 @@ def stage(
 
     A row of an `erased` account has the reason `erased` and not even a digest.
     """
+    block, placeholders = without_placeholders(raw, block)
     columns = {field: column.values for field, column in block.columns.items()}
     found = {each.name: Addresses.of(columns[each.name]) for each in raw.fields if each.address}
     invalid = {field: each.invalid for field, each in found.items()}
@@ -86,7 +88,9 @@ def stage(
         digests = pc.if_else(is_erased, None, digests)
         tokens = pc.if_else(reasons.is_valid(), tokens, None)
         columns |= erasing.without_names(raw, columns, pseudonyms, erased)
-    staged = columns | raw.derive(Landed(columns, digests, found, pseudonyms, networks))
+    staged = (
+        columns | {"placeholders": placeholders} | raw.derive(Landed(columns, digests, found, pseudonyms, networks))
+    )
     if raw.event_at is not None:
         staged["activity_date"] = lateness.event_days(raw, block)
     if reasons.null_count < block.rows:

@@ -18,7 +18,8 @@ class Field:
 
     `one_of` is a closed set of values; `low` and `high` bound a number; `length` is the size of an array;
     `address` and `network` say that a string must be an IP address or a CIDR block; `network_if` that it must be a
-    block where another column has one of the values.
+    block where another column has one of the values. `means` are texts that say something here and nothing elsewhere
+    (`jobs.landing.placeholders`).
     """
 
     name: str
@@ -31,6 +32,7 @@ class Field:
     address: bool = False
     network: bool = False
     network_if: tuple[str, tuple[str, ...]] | None = None
+    means: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -15,15 +15,14 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv
 import pyarrow.parquet as pq
 
 from jobs import signals
 from jobs.campaigns import clusters
 from jobs.engine import session
-from jobs.errors import IolausError, UsageError
 from jobs.lake.lake import Lake
 from jobs.linking.pairs import tie_pairs
+from jobs.linking.reading import read_observations
 from jobs.links import cells, components, entities, incidences
 from jobs.settings import Settings
 
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 Scratch: TypeAlias = "Callable[[DataFrame], DataFrame]"
-NEEDED = ("account_id", "signal", "entity")
 LINKED = pa.schema(
     [("account_id", pa.string()), ("cluster_id", pa.string()), ("membership", pa.float64()), ("bits", pa.float64())]
 )
@@ -72,33 +70,6 @@ def link_table(table: pa.Table, observations: DataFrame, scratch: Scratch) -> pa
     """Rows of LINKED, by account. `table` and `observations` hold the same: account_id, signal, entity, events."""
     crowds = _memberships(_crowds(observations, len(pc.unique(table["signal"])) == 1, scratch))
     return pa.concat_tables([crowds, _small(table, crowds["account_id"])]).sort_by("account_id")
-
-
-def read_observations(source: Path) -> tuple[pa.Table, int]:
-    """account_id, signal, entity, events, one row per triple; and how many rows lacked one of the three."""
-    if not source.is_file():
-        raise UsageError(f"The observations file {source} does not exist: correct --observations.")
-    try:
-        if source.suffix == ".csv":
-            strings = pa.csv.ConvertOptions(column_types=dict.fromkeys(NEEDED, pa.string()))
-            table = pa.csv.read_csv(source, convert_options=strings)
-        else:
-            table = pq.ParquetFile(source).read()
-    except (pa.ArrowInvalid, OSError) as error:
-        raise IolausError(f"The observations file {source} cannot be read as {source.suffix or 'Parquet'}.") from error
-    missing = [name for name in NEEDED if name not in table.column_names]
-    if missing:
-        raise UsageError(f"The observations file {source} lacks the column {missing[0]}: it needs {', '.join(NEEDED)}.")
-    named = table.select(list(NEEDED)).cast(pa.schema([(name, pa.string()) for name in NEEDED]))
-    events = table["events"].cast(pa.int64()) if "events" in table.column_names else None
-    counted = named.append_column("events", events or pa.array([1] * table.num_rows, pa.int64()))
-    complete = counted.drop_null()
-    if not complete.num_rows:
-        raise IolausError(
-            f"The observations file {source} has no row with account, signal and entity: nothing to link."
-        )
-    grouped = complete.group_by(list(NEEDED)).aggregate([("events", "sum")])
-    return grouped.rename_columns([*NEEDED, "events"]), counted.num_rows - complete.num_rows
 
 
 def _crowds(observations: DataFrame, is_one_signal: bool, scratch: Scratch) -> pa.Table:

@@ -111,7 +111,7 @@ RAW = RawTable(
         Field("country"),
         Field("signup_address", address=True),
         Field("signup_device_id"),
-        Field("kyc_status"),
+        Field("kyc_status", means=("none",)),
         Field("kyc_document_hash"),
         Field("referral_code"),
         Field("access_program"),

@@ -25,7 +25,7 @@ RAW = RawTable(
         Field("kind", required=True, one_of=("card", "bank", "wallet", "crypto", "marketplace")),
         Field("bin"),
         Field("issuer_country"),
-        Field("funding"),
+        Field("funding", means=("unknown",)),
         Field("added_at", "timestamp", required=True),
         Field("removed_at", "timestamp"),
     ),

@@ -30,6 +30,8 @@ def test_every_entity_that_links_fewer_than_share_it_is_listed_with_the_reason(s
               *[{"account_id": a, "signal": "device", "entity": n} for n, accounts in met.items() for a in accounts]),
         frame(spark, "campaigns.clusters", *[clustered(a, "prior", "prior") for a in "abc"],
               *[clustered(a, "device", "used") for a in "abc"], clustered("a", "device", "bridge")),
+        frame(spark, "staged.accounts", {"account_id": "x", "placeholders": "phone,signup_device_id,country"},
+              {"account_id": "y", "placeholders": "phone"}, {"account_id": "z"}),
     )  # fmt: skip
     said = {row["entity"]: (row["reason"], row["links_dropped"]) for row in rows_of("campaigns.link_audit", found)}
     assert said == {
@@ -37,4 +39,6 @@ def test_every_entity_that_links_fewer_than_share_it_is_listed_with_the_reason(s
         "by chance": ("not_significant", 3),
         "bridge": ("component_split", 3),
         "once": ("family_counted_once", 3),
+        "phone": ("placeholder", 2),
+        "signup_device_id": ("placeholder", 1),
     }

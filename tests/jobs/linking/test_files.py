@@ -6,14 +6,13 @@ import csv
 import random
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.errors import IolausError, UsageError
 from jobs.lake.lake import Lake
-from jobs.linking.files import LINKED, link_table, read_observations
+from jobs.linking.files import LINKED, link_table
+from jobs.linking.reading import read_observations
 
 Met = list[tuple[str, str, str]]
 
@@ -131,26 +130,3 @@ def test_unrelated_accounts_do_not_change_a_cluster(spark: SparkSession, tmp_pat
     few = link(spark, tmp_path, crowd(400) + group("x", 24))
     more = link(spark, tmp_path / "more", crowd(1_600) + group("x", 24))
     assert few["x000"] == more["x000"]
-
-
-def test_a_file_without_a_needed_column_is_named(tmp_path: Path) -> None:
-    (tmp_path / "f.csv").write_text("account_id,entity\na,b\n")
-    with pytest.raises(UsageError, match=r"f\.csv lacks the column signal"):
-        read_observations(tmp_path / "f.csv")
-
-
-def test_a_file_that_is_no_parquet_is_named(tmp_path: Path) -> None:
-    (tmp_path / "f.parquet").write_bytes(b"PAR1 no more")
-    with pytest.raises(IolausError, match=r"f\.parquet cannot be read"):
-        read_observations(tmp_path / "f.parquet")
-
-
-def test_rows_without_account_signal_or_entity_are_counted_and_left_out_and_events_add_up(tmp_path: Path) -> None:
-    table = pa.table({"account_id": ["a", None, "a"], "signal": ["s"] * 3, "entity": ["e"] * 3, "events": [2, 3, 5]})
-    pq.write_table(table, tmp_path / "f.parquet")
-    found, left_out = read_observations(tmp_path / "f.parquet")
-    assert found.to_pylist() == [{"account_id": "a", "signal": "s", "entity": "e", "events": 7}]
-    assert left_out == 1
-    pq.write_table(table.slice(1, 1), tmp_path / "empty.parquet")
-    with pytest.raises(IolausError, match="no row with account"):
-        read_observations(tmp_path / "empty.parquet")
