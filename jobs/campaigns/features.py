@@ -16,6 +16,7 @@ from pyspark.sql import functions as F
 
 from jobs import signals
 from jobs.columns import BEFORE, NIGHT, WINDOW
+from jobs.signals.egress_networks import EGRESS_NETWORK
 from jobs.vocabulary import Role
 
 if TYPE_CHECKING:
@@ -37,7 +38,10 @@ MIN_SHARING = 3  # members: what two share is a coincidence
 LIFT = 8.0  # three bits: what is that much more common among the members is theirs
 MADE_IN_SERIES = tuple(name for name, signal in signals.declared().items() if signal.in_series)
 OF_SOFTWARE = tuple(name for name, signal in signals.declared().items() if signal.of_software)
+POSSESSIONS = tuple(name for name, signal in signals.declared().items() if signal.is_possession)
+NETWORK = EGRESS_NETWORK.name
 DAY_SUMS = ("requests", "elicitation_sum_micros", "sketched_requests", "proxy_requests", "education_requests")
+USAGE_SUMS = ("exchanges", "output_tokens")
 OF_EVERYBODY = ("requests", "elicitation_sum_micros")  # sums that a campaign's are compared with
 
 
@@ -63,10 +67,12 @@ def transform(
         _traffic(operated, account_days),
         _identities(operated, accounts, account_costs),
         _tasks(operated, account_usage),
+        _usage(operated, account_usage),
+        _networks(operated, incidences),
         _foreign(operated, accounts, account_countries),
         _shared(operated, incidences),
     ]
-    population = _population(account_days, account_usage)
+    population = _population(account_days, account_usage, incidences)
     campaigns = operated.select("campaign_id").distinct()
     parts.append(campaigns.crossJoin(population).select("campaign_id", "kind", "key", "value"))
     facts = functools.reduce(DataFrame.unionByName, parts)
@@ -150,6 +156,23 @@ def _tasks(operated: DataFrame, account_usage: DataFrame) -> DataFrame:
     )
 
 
+def _usage(operated: DataFrame, account_usage: DataFrame) -> DataFrame:
+    """What the campaign was answered in all."""
+    totals = (
+        operated.join(account_usage, on="account_id", how="inner")
+        .groupBy("campaign_id")
+        .agg(*[F.sum(name).alias(name) for name in USAGE_SUMS])
+    )
+    return _long(totals.withColumn("of", F.lit("sum")), "of", {f"usage.{name}": F.col(name) for name in USAGE_SUMS})
+
+
+def _networks(operated: DataFrame, incidences: DataFrame) -> DataFrame:
+    """Registered networks that each member came from."""
+    met = incidences.where(F.col("signal") == NETWORK).groupBy("account_id").agg(F.count("*").alias("networks"))
+    known = operated.join(met, on="account_id", how="inner")
+    return _long(known, "account_id", {"member.networks": F.col("networks")})
+
+
 def _shared(operated: DataFrame, incidences: DataFrame) -> DataFrame:
     """Per signal: members of the most shared entity (`top.`), and members who share one beyond chance (`with.`).
 
@@ -177,45 +200,54 @@ def _shared(operated: DataFrame, incidences: DataFrame) -> DataFrame:
         .distinct()
     )
     beyond = sharing.groupBy("campaign_id", "signal").agg(F.count("*").alias("value"))
-    in_series = (
-        sharing.where(F.col("signal").isin(*MADE_IN_SERIES))
+    kinds = {
+        "made_in_series": F.col("signal").isin(*MADE_IN_SERIES),
+        "possessions": F.col("signal").isin(*POSSESSIONS),
+        "beside_software": ~F.col("signal").isin(*OF_SOFTWARE),
+    }
+    of_kind = [
+        sharing.where(condition)
         .select("campaign_id", "account_id")
         .distinct()
         .groupBy("campaign_id")
         .agg(F.count("*").alias("value"))
-        .withColumn("signal", F.lit("made_in_series"))
-    )
-    hard = (
-        sharing.where(~F.col("signal").isin(*OF_SOFTWARE))
-        .select("campaign_id", "account_id")
-        .distinct()
-        .groupBy("campaign_id")
-        .agg(F.count("*").alias("value"))
-        .withColumn("signal", F.lit("beside_software"))
-    )
+        .withColumn("signal", F.lit(kind))
+        for kind, condition in kinds.items()
+    ]
     return functools.reduce(
         DataFrame.unionByName,
         [
             frame.select(
                 "campaign_id", F.lit(kind).alias("kind"), F.col("signal").alias("key"), F.col("value").cast("long")
             )
-            for kind, frame in (("top", top), ("with", beyond), ("with", in_series), ("with", hard))
+            for kind, frame in (("top", top), ("with", beyond), *(("with", frame) for frame in of_kind))
         ],
     )
 
 
-def _population(account_days: DataFrame, account_usage: DataFrame) -> DataFrame:
-    totals = account_days.agg(*[F.sum(name).alias(name) for name in OF_EVERYBODY])
-    named = F.explode(
-        F.create_map(*[part for name in OF_EVERYBODY for part in (F.lit(name), F.col(name).cast("long"))])
-    )
-    sums = totals.select(named.alias("key", "value")).select(F.lit("population").alias("kind"), "key", "value")
+def _population(account_days: DataFrame, account_usage: DataFrame, incidences: DataFrame) -> DataFrame:
+    """What everybody does, for comparison; no campaign in it."""
+    days = account_days.groupBy("account_id", "activity_date").agg(*[F.sum(name).alias(name) for name in OF_EVERYBODY])
+    networks = incidences.where(F.col("signal") == NETWORK).groupBy("account_id").agg(F.count("*").alias("networks"))
+    sums = [
+        days.agg(F.count("*").alias("account_days"), *[F.sum(name).alias(name) for name in OF_EVERYBODY]),
+        account_usage.agg(*[F.sum(name).alias(name) for name in USAGE_SUMS]),
+        networks.agg(F.count("*").alias("networked_accounts"), F.sum("networks").alias("networks")),
+    ]
+    everybody = [
+        frame.select(
+            F.explode(
+                F.create_map(*[part for name in frame.columns for part in (F.lit(name), F.col(name).cast("long"))])
+            ).alias("key", "value")
+        ).select(F.lit("population").alias("kind"), "key", "value")
+        for frame in sums
+    ]
     tasks = (
         account_usage.groupBy(F.col("task_label").alias("key"))
         .agg(F.sum("requests").cast("long").alias("value"))
         .select(F.lit("population_task").alias("kind"), "key", "value")
     )
-    return sums.unionByName(tasks)
+    return functools.reduce(DataFrame.unionByName, [*everybody, tasks])
 
 
 def _strengths(facts: pa.Table) -> pa.Table:

@@ -17,7 +17,7 @@ from jobs.graph.sharing.signals import Signal
 
 INPUTS = {"staged.accounts": NIGHT}
 
-KYC_DOCUMENT = Signal("kyc_document", family="document", in_series=True, made_alike=True)
+KYC_DOCUMENT = Signal("kyc_document", family="document", in_series=True, made_alike=True, is_possession=True)
 SIGNALS = (KYC_DOCUMENT,)
 
 

@@ -18,7 +18,9 @@ from jobs.graph.sharing.signals import Signal
 
 INPUTS = {"staged.payment_instruments": NIGHT}
 
-PAYMENT_INSTRUMENT = Signal("payment_instrument", family="payment", made_alike=True, indicators={"instrument": "token"})
+PAYMENT_INSTRUMENT = Signal(
+    "payment_instrument", family="payment", made_alike=True, is_possession=True, indicators={"instrument": "token"}
+)
 SIGNALS = (PAYMENT_INSTRUMENT,)
 
 

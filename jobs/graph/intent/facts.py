@@ -1,6 +1,6 @@
 """The facts about one campaign that its features are measured from: counts by kind and key.
 
-`member.<what>`: per operated account. `task`, `population_task`, `population`: sums. `owner`, `domain`: members per declared
+`member.<what>`: per operated account. `usage.<what>`, `task`, `population_task`, `population`: sums. `owner`, `domain`: members per declared
 organisation and mail domain. `with`: members per signal that share something of it beyond chance; `top`: members of the most
 shared entity.
 """
@@ -51,6 +51,15 @@ class Facts:
     def at_one(self, signal: str) -> float:
         """Share of the members that met the signal's most shared entity."""
         return self["top"].get(signal, 0) / self.members
+
+    def everybodys(self, what: str, per: str) -> float | None:
+        """A mean over everybody; None where nobody has any."""
+        return self["population"].get(what, 0) / self["population"][per] if self["population"].get(per) else None
+
+    def against_everybody(self, mine: float, what: str, per: str) -> float | None:
+        """A mean of the campaign in units of everybody's; None where everybody's says nothing."""
+        usual = self.everybodys(what, per)
+        return mine / usual if usual else None
 
     @property
     def own_share(self) -> float:

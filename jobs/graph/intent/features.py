@@ -110,6 +110,25 @@ def _verified(facts: Facts) -> float:
     return facts.share("verified") if facts.sharing("kyc_document") < 0.1 else 0.0
 
 
+def _verbose(facts: Facts) -> float | None:
+    """Tokens that an answer has, in units of everybody's."""
+    exchanges = facts["usage.exchanges"].get("sum", 0)
+    mine = facts["usage.output_tokens"].get("sum", 0) / max(exchanges, 1)
+    return facts.against_everybody(mine, "output_tokens", "exchanges") if exchanges else None
+
+
+def _busy(facts: Facts) -> float | None:
+    """Requests per member and active day, in units of everybody's."""
+    return facts.against_everybody(facts.requests / max(facts.total("days"), 1), "requests", "account_days")
+
+
+def _rotating(facts: Facts) -> float | None:
+    """Registered networks per member, in units of everybody's."""
+    counted = facts["member.networks"]
+    mine = facts.total("networks") / max(len(counted), 1)
+    return facts.against_everybody(mine, "networks", "networked_accounts") if counted else None
+
+
 FEATURES = (
     Feature(
         "common_owner",
@@ -295,6 +314,13 @@ FEATURES = (
         "ten accounts or fewer: families, pairs of friends, small teams",
         {SMALL_GROUP: 4, EXTRACTION: -2, POPULAR_TOOL: -3},
         {SMALL_GROUP: -5},
+    ),
+    Feature("output_heavy", _verbose, "times everybody's", 1.2, 2.5, "r", {}, {}),
+    Feature("busy", _busy, "times everybody's", 1, 3, "r", {}, {}),
+    Feature("rotating", _rotating, "times everybody's", 1.5, 4, "r", {}, {}),
+    Feature("release_pivot", lambda facts: facts.sharing("release_pivot"), "share of members", 0.2, 0.6, "r", {}, {}),
+    Feature(
+        "shared_possessions", lambda facts: facts.sharing("possessions"), "share of members", 0.2, 0.6, "r", {}, {}
     ),
 )
 
