@@ -26,7 +26,6 @@ INPUTS = {
     "campaigns.members": NIGHT,
     "campaigns.features": BEFORE,
     "links.incidences": NIGHT,
-    "signals.account_costs": WINDOW,
     "signals.account_countries": WINDOW,
     "signals.account_days": WINDOW,
     "signals.account_usage": WINDOW,
@@ -50,7 +49,6 @@ def transform(
     members: DataFrame,
     features: DataFrame,
     incidences: DataFrame,
-    account_costs: DataFrame,
     account_countries: DataFrame,
     account_days: DataFrame,
     account_usage: DataFrame,
@@ -65,7 +63,7 @@ def transform(
             described, "account_id", {f"member.{name}": F.col(name) for name in ("exchanges", "exchanges_attributed")}
         ),
         _traffic(operated, account_days),
-        _identities(operated, accounts, account_costs),
+        _identities(operated, accounts),
         _tasks(operated, account_usage),
         _usage(operated, account_usage),
         _networks(operated, incidences),
@@ -118,16 +116,13 @@ def _foreign(operated: DataFrame, accounts: DataFrame, account_countries: DataFr
     )
 
 
-def _identities(operated: DataFrame, accounts: DataFrame, account_costs: DataFrame) -> DataFrame:
-    """What identity and billing know of each member, and how many members declare one owner or mail domain."""
-    charged_back = account_costs.where(F.col("charged_back") > 0).select("account_id").distinct()
-    known = operated.join(accounts, on="account_id", how="inner").join(
-        charged_back.withColumn("is_charged_back", F.lit(True)), on="account_id", how="left"
-    )
+def _identities(operated: DataFrame, accounts: DataFrame) -> DataFrame:
+    """What identity knows of each member, and how many members declare one owner or mail domain."""
+    known = operated.join(accounts, on="account_id", how="inner")
     flags = {
         "member.verified": F.col("kyc_status") == "verified",
         "member.programme": F.col("access_program").isin("education", "research"),
-        "member.sanctioned": F.col("status").isin("banned", "suspended") | F.coalesce("is_charged_back", F.lit(False)),
+        "member.sanctioned": F.col("status").isin("banned", "suspended"),
     }
     made = {name: F.coalesce(flag.cast("long"), F.lit(0).cast("long")) for name, flag in flags.items()}
     made["member.created_hour"] = F.floor(F.unix_seconds("created_at") / 3600).cast("long")

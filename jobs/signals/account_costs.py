@@ -1,4 +1,4 @@
-"""One row per activity date, account and currency: what usage was billed, and what was charged back.
+"""One row per activity date, account and currency: what usage was billed.
 
 The cost is of usage only: credits, taxes and adjustments are not what the traffic was worth. Amounts of different
 currencies are never added.
@@ -19,9 +19,8 @@ NOTHING = "cast(0 as decimal(18,6))"
 
 
 def transform(night: date, charges: DataFrame) -> DataFrame:
-    """Columns activity_date, account_id, billing_currency, billed_cost, charged_back."""
+    """Columns activity_date, account_id, billing_currency, billed_cost."""
     usage = F.when(F.col("charge_category") == "Usage", F.col("billed_cost")).otherwise(F.expr(NOTHING))
     return charges.groupBy("activity_date", F.col("billing_account_id").alias("account_id"), "billing_currency").agg(
         F.sum(usage).cast("decimal(18,6)").alias("billed_cost"),
-        F.count_if(F.col("x_payment_status") == "charged_back").alias("charged_back"),
     )

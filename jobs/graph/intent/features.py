@@ -281,7 +281,7 @@ FEATURES = (
         "share of members",
         0.05,
         0.3,
-        "members were banned, suspended or charged back before",
+        "members were banned or suspended before",
         {EXTRACTION: 4, ENTERPRISE: -3, CLASSROOM_OR_HACKATHON: -2, EVALUATION_VENDOR: -2},
         {},
     ),

@@ -10,7 +10,7 @@ from tests.jobs.signals.rows import NIGHT, given, rows_of
 CHARGED = "billing_account_id charge_period_start charge_category billed_cost billing_currency x_payment_status"
 
 
-def test_usage_is_added_per_currency_and_what_was_charged_back_is_counted(spark: SparkSession) -> None:
+def test_usage_is_added_per_currency(spark: SparkSession) -> None:
     charges = given(
         spark, "charges", CHARGED,
         ("ann", "00:00", "Usage", Decimal("0.100000"), "USD", "paid"),
@@ -21,9 +21,9 @@ def test_usage_is_added_per_currency_and_what_was_charged_back_is_counted(spark:
         ("bob", "00:00", "Credit", Decimal("-1.000000"), "USD", None),
     )  # fmt: skip
     rows = rows_of("account_costs", transform(NIGHT, charges))
-    columns = ("account_id", "billing_currency", "billed_cost", "charged_back")
+    columns = ("account_id", "billing_currency", "billed_cost")
     assert [tuple(row[name] for name in columns) for row in rows] == [
-        ("ann", "EUR", Decimal("7.000000"), 0),
-        ("ann", "USD", Decimal("0.300000"), 1),
-        ("bob", "USD", Decimal("0.000000"), 0),
+        ("ann", "EUR", Decimal("7.000000")),
+        ("ann", "USD", Decimal("0.300000")),
+        ("bob", "USD", Decimal("0.000000")),
     ]
