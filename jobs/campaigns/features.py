@@ -163,7 +163,7 @@ def _usage(operated: DataFrame, account_usage: DataFrame) -> DataFrame:
 
 def _networks(operated: DataFrame, incidences: DataFrame) -> DataFrame:
     """Registered networks that each member came from."""
-    met = incidences.where(F.col("signal") == NETWORK).groupBy("account_id").agg(F.count("*").alias("networks"))
+    met = incidences.where(F.col("signal") == NETWORK).groupBy("account_id").agg(F.sum(F.lit(1)).alias("networks"))
     known = operated.join(met, on="account_id", how="inner")
     return _long(known, "account_id", {"member.networks": F.col("networks")})
 
@@ -223,11 +223,11 @@ def _shared(operated: DataFrame, incidences: DataFrame) -> DataFrame:
 def _population(account_days: DataFrame, account_usage: DataFrame, incidences: DataFrame) -> DataFrame:
     """What everybody does, for comparison; no campaign in it."""
     days = account_days.groupBy("account_id", "activity_date").agg(*[F.sum(name).alias(name) for name in OF_EVERYBODY])
-    networks = incidences.where(F.col("signal") == NETWORK).groupBy("account_id").agg(F.count("*").alias("networks"))
+    networks = incidences.where(F.col("signal") == NETWORK).groupBy("account_id").agg(F.sum(F.lit(1)).alias("networks"))
     sums = [
-        days.agg(F.count("*").alias("account_days"), *[F.sum(name).alias(name) for name in OF_EVERYBODY]),
+        days.agg(F.sum(F.lit(1)).alias("account_days"), *[F.sum(name).alias(name) for name in OF_EVERYBODY]),
         account_usage.agg(*[F.sum(name).alias(name) for name in USAGE_SUMS]),
-        networks.agg(F.count("*").alias("networked_accounts"), F.sum("networks").alias("networks")),
+        networks.agg(F.sum(F.lit(1)).alias("networked_accounts"), F.sum("networks").alias("networks")),
     ]
     everybody = [
         frame.select(
