@@ -70,7 +70,7 @@ CLEARING = (Decision.REJECTED, Decision.BENIGN_RESELLER, Decision.BENIGN_RESEARC
 
 
 class Explanation(StrEnum):
-    """Why accounts act together; extraction is one reason among others."""
+    """Why accounts act together: extraction, one of the innocent reasons that are listed, or one that nobody thought of."""
 
     EXTRACTION = "extraction"
     RESELLER = "reseller"
@@ -79,6 +79,7 @@ class Explanation(StrEnum):
     EVALUATION_VENDOR = "evaluation_vendor"
     POPULAR_TOOL = "popular_tool"
     SMALL_GROUP = "small_group"
+    UNLISTED_CAUSE = "unlisted_cause"
 
 
 class SubjectKind(StrEnum):
@@ -97,3 +98,6 @@ class Line(StrEnum):
     PURPOSE = "purpose"
     DECISION = "decision"
     PRIOR = "prior"
+
+
+LINES = (Line.COORDINATION, Line.CONCEALMENT, Line.PURPOSE)  # what an accusation needs, all three of them

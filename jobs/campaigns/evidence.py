@@ -34,6 +34,7 @@ COLUMNS = (
     "family",
     "accounts_sharing",
     "microbits",
+    "line",
     "explanation",
     "source",
     "first_seen_at",
@@ -93,6 +94,7 @@ def _about_accounts(pieces: DataFrame, observations: DataFrame) -> DataFrame:
         F.when(~is_prior, F.col("family")).alias("family"),
         "accounts_sharing",
         "microbits",
+        "line",
         F.when(is_prior, before_looking).otherwise(shares).alias("explanation"),
         F.lit("campaigns.clusters").alias("source"),
         "first_seen_at",
@@ -112,6 +114,7 @@ def _about_campaigns(judgements: DataFrame) -> DataFrame:
         F.col("piece").alias("signal"),
         F.lit("intent").alias("family"),
         "microbits",
+        "line",
         F.concat("explanation", figure).alias("explanation"),
         F.lit("campaigns.judgements").alias("source"),
         *_nothing_shared(),
@@ -129,6 +132,7 @@ def _decisions(members: DataFrame, decided: DataFrame) -> DataFrame:
         F.concat(F.lit("decision:"), decision).alias("signal"),
         F.lit("decision").alias("family"),
         account_microbits(decision).alias("microbits"),
+        F.lit(str(Line.DECISION)).alias("line"),
         F.concat(F.lit("an analyst decided "), decision, F.lit(" (decision "), "decision_id", F.lit(")")).alias(
             "explanation"
         ),

@@ -27,7 +27,7 @@ INPUTS = {
 }
 
 SCHEMA = (
-    "campaign_id string, piece string, place int, microbits long, posterior_microbits long, hypothesis string, "
+    "campaign_id string, piece string, line string, place int, microbits long, posterior_microbits long, hypothesis string, "
     "rival string, figure double, explanation string, decision_id string"
 )
 

@@ -10,6 +10,7 @@ for the other, once.
 
 from __future__ import annotations
 
+import functools
 from datetime import date, timedelta
 
 from pyspark.sql import Column, DataFrame, Window
@@ -17,7 +18,7 @@ from pyspark.sql import functions as F
 
 from jobs.columns import BEFORE, DORMANT_DAYS, NIGHT, WINDOW, WINDOW_DAYS
 from jobs.graph.intent.words import likelihood_words, probability
-from jobs.vocabulary import Decision, Role, Status, Verdict
+from jobs.vocabulary import LINES, Decision, Line, Role, Status, Verdict
 
 INPUTS = {
     "campaigns.members": NIGHT,
@@ -30,13 +31,19 @@ INPUTS = {
 
 DELIBERATE, SUSPICIOUS, INCIDENTAL = 0.95, 0.45, 0.05  # ICD-203: almost certain; roughly even; almost no chance
 MIN_DELIBERATE_ACCOUNTS = 10  # a handful may be suspicious, never accused unless an analyst confirmed it
+LINE_MICROBITS = {  # from which a line of evidence is held to stand
+    Line.COORDINATION: 800_000,  # one program or one owner of things, nearly whole: most groups that are linked show that
+    Line.CONCEALMENT: 2_000_000,  # four times likelier than for an innocent cause that is not known
+    Line.PURPOSE: 2_000_000,
+}
 CONFIRMED_PIECE = f"decision:{Decision.CONFIRMED}"
 RETIRED_DAYS = WINDOW_DAYS + DORMANT_DAYS  # no trace of it is left in the window, and for a fortnight none came back
 DISRUPTED_SHARE = 0.9
 TOP = 3
 COLUMNS = (
     "campaign_id", "name", "status", "verdict", "likelihood", "likelihood_words", "analytic_confidence", "hypothesis",
-    "rival", "prior_microbits", "posterior_microbits", "born_on", "first_activity_date", "last_activity_date",
+    "rival", "prior_microbits", "coordination_microbits", "concealment_microbits", "purpose_microbits",
+    "posterior_microbits", "born_on", "first_activity_date", "last_activity_date",
     "active_days", "accounts", "exchanges", "exchanges_low", "exchanges_high", "input_tokens", "output_tokens",
     "billed_cost", "billing_currency", "billed_in_other_currencies", "top_models", "top_tasks",
     "peak_daily_exchanges", "cumulative_exchanges", "exchanges_before_window", "leaving_exchanges", "status_before",
@@ -83,7 +90,8 @@ def _judged(judgements: DataFrame) -> DataFrame:
     """One row per judged campaign: its posterior, its prior, and what explains it best."""
     return judgements.groupBy("campaign_id").agg(
         F.max("posterior_microbits").alias("posterior_microbits"),
-        F.max(F.when(F.col("piece") == "prior", F.col("microbits"))).alias("prior_microbits"),
+        F.sum(F.when(F.col("line") == Line.PRIOR, F.col("microbits"))).alias("prior_microbits"),
+        *[F.sum(F.when(F.col("line") == line, F.col("microbits"))).alias(f"{line}_microbits") for line in LINES],
         F.max("hypothesis").alias("hypothesis"),
         F.max("rival").alias("rival"),
         F.max(F.col("piece") == CONFIRMED_PIECE).alias("is_confirmed"),
@@ -153,10 +161,19 @@ def _status(today: Column) -> Column:
 
 
 def _verdict() -> Column:
-    is_many = (F.col("accounts") >= MIN_DELIBERATE_ACCOUNTS) | F.coalesce("is_confirmed", F.lit(False))
+    """Three lines: deliberate; two: suspicious; one: incidental; and never more than the likelihood says.
+
+    A handful may be suspicious, never accused. An analyst's confirmation overrides the lines, as a piece of evidence of its own.
+    """
+    lines = functools.reduce(
+        Column.__add__,
+        [(F.coalesce(f"{line}_microbits", F.lit(0)) >= LINE_MICROBITS[line]).cast("int") for line in LINES],
+    )
+    is_confirmed = F.coalesce("is_confirmed", F.lit(False))
+    is_accused = (lines == len(LINES)) & (F.col("accounts") >= MIN_DELIBERATE_ACCOUNTS)
     return (
-        F.when((F.col("likelihood") >= DELIBERATE) & is_many, str(Verdict.DELIBERATE))
-        .when(F.col("likelihood") >= SUSPICIOUS, str(Verdict.SUSPICIOUS))
+        F.when((F.col("likelihood") >= DELIBERATE) & (is_accused | is_confirmed), str(Verdict.DELIBERATE))
+        .when((F.col("likelihood") >= SUSPICIOUS) & ((lines >= 2) | is_confirmed), str(Verdict.SUSPICIOUS))
         .when(F.col("likelihood") >= INCIDENTAL, str(Verdict.INCIDENTAL))
         .otherwise(str(Verdict.BENIGN))
     )

@@ -116,10 +116,10 @@ def explanation(found: Explanation) -> None:
     for line in found.facts:
         out.print(line, markup=False)
     for section in found.sections:
-        table = _table(section.title, "bits", "signal", "entity", "why")
+        table = _table(section.title, "bits", "line", "signal", "entity", "why")
         for piece in section.pieces:
-            table.add_row(f"{piece.bits:+.3f}", piece.signal, piece.entity or "", piece.explanation)
-        table.add_row(f"{section.total:+.3f}", "sum", "", section.conclusion, style="bold")
+            table.add_row(f"{piece.bits:+.3f}", piece.line, piece.signal, piece.entity or "", piece.explanation)
+        table.add_row(f"{section.total:+.3f}", "sum", "", "", section.conclusion, style="bold")
         out.print(table)
 
 

@@ -25,6 +25,7 @@ def transform(night: date, evidence: DataFrame) -> DataFrame:
         "family",
         "accounts_sharing",
         bits_of("microbits").alias("bits"),
+        "line",
         "explanation",
         "source",
         "first_seen_at",

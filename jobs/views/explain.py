@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from jobs.errors import IolausError
+from jobs.views.lines import by_line, standing
 
 if TYPE_CHECKING:
     from jobs.warehouse import Warehouse
@@ -18,6 +19,7 @@ class Piece:
 
     bits: float
     signal: str
+    line: str
     entity: str | None
     explanation: str
 
@@ -57,6 +59,7 @@ def explain_campaign(published: Warehouse, identity: str, night: date) -> Explan
             f"best explanation: {campaign['hypothesis']}",
             f"{campaign['accounts']:,} accounts, {campaign['exchanges']:,} exchanges, "
             f"{campaign['first_activity']} to {campaign['last_activity']}",
+            standing(campaign),
             *_standings(published, night, campaign["campaign_id"]),
         ),
         sections=(_section("Why it is held to be extraction, or not", pieces, conclusion),),
@@ -101,11 +104,11 @@ def _pieces(published: Warehouse, night: date, kind: str, subject: str, campaign
     mine = [row for row in rows if row["campaign_id"] == campaign_id and row["subject_id"] == subject]
     return sorted(
         (row for row in mine if row["subject_kind"] == kind),
-        key=lambda row: (row["signal"] != "prior", -abs(row["bits"]), row["evidence_id"]),
+        key=by_line,
     )
 
 
 def _section(title: str, rows: list[dict[str, Any]], conclusion: str) -> Section:
-    pieces = tuple(Piece(row["bits"], row["signal"], row["entity"], row["explanation"]) for row in rows)
+    pieces = tuple(Piece(row["bits"], row["signal"], row["line"], row["entity"], row["explanation"]) for row in rows)
     total = sum(round(piece.bits * 1e6) for piece in pieces) / 1e6
     return Section(title, pieces, total, conclusion)

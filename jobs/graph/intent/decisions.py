@@ -49,5 +49,5 @@ def decision_microbits(decision: str, evidence: int, held: int | None) -> int:
     if decision == Decision.CONFIRMED:
         return max(MICROBITS, MICROBITS - evidence)
     if decision in CLEARING:
-        return -max(2 * MICROBITS, evidence + MICROBITS) if held is None else held
+        return -max(MICROBITS, evidence + MICROBITS) if held is None else held
     return 0

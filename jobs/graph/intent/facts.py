@@ -1,8 +1,8 @@
 """The facts about one campaign that its features are measured from: counts by kind and key.
 
-`member.<what>`: per operated account. `usage.<what>`, `task`, `population_task`, `population`: sums. `owner`, `domain`: members per declared
-organisation and mail domain. `with`: members per signal that share something of it beyond chance; `top`: members of the most
-shared entity.
+`member.<what>`: per operated account. `usage.<what>`, `task`, `population_task`, `population`: sums. `owner`, `domain`: members
+per declared organisation and mail domain. `with`: members per signal that share something of it beyond chance; `top`:
+members of the most shared entity.
 """
 
 from __future__ import annotations

@@ -1,10 +1,13 @@
-"""The features by which campaigns are judged: one row each, with its measure, range, unit, bits and reason.
+"""The features by which campaigns are judged: one row each, with line, cause, measure, range, unit, bits and reason.
 
 A measure gives the figure behind the feature, or None where it cannot be told; then the feature says nothing. The range runs
 from what an ordinary group shows (strength 0) to what leaves no doubt that the feature is there (strength 1); it is set by
-meaning, wide, and the same for every world. Bits are judgements, not fits: at full strength (`present`) and at strength 0
-(`absent`), per explanation, against a neutral one for which the feature is as likely as not; none exceeds 6, so no single
-feature decides. Each row names the published observation or the look-alike it rests on.
+meaning, wide, and the same for every world. `bits`: log2 of how much likelier full strength is for a group that extracts than
+for an innocent one whose cause is not known. They follow a logistic fit with sign constraints and shrinkage, every cause weighed
+alike (`python -m tests.lab.judging.fit` prints fit and table side by side): the two largest are cut to 4, as two simulators are
+few; where these show next to nothing (sanctions, declared owners) the published cases and the look-alikes speak. What is
+absent speaks for nobody. Features of one cause count once, by the strongest: one program makes prompts alike, keeps time and
+spreads load evenly. Each row names the published observation or the look-alike it rests on.
 """
 
 from __future__ import annotations
@@ -17,9 +20,18 @@ import pyarrow as pa
 
 from jobs.graph.intent.facts import Facts
 from jobs.graph.rows import table_of
-from jobs.vocabulary import Explanation
+from jobs.vocabulary import Explanation, Line
 
-(EXTRACTION, RESELLER, ENTERPRISE, CLASSROOM_OR_HACKATHON, EVALUATION_VENDOR, POPULAR_TOOL, SMALL_GROUP) = Explanation
+RESELLER, ENTERPRISE, CLASSROOM_OR_HACKATHON = (
+    Explanation.RESELLER,
+    Explanation.ENTERPRISE,
+    Explanation.CLASSROOM_OR_HACKATHON,
+)
+EVALUATION_VENDOR, POPULAR_TOOL, SMALL_GROUP = (
+    Explanation.EVALUATION_VENDOR,
+    Explanation.POPULAR_TOOL,
+    Explanation.SMALL_GROUP,
+)
 
 STRENGTHS = pa.schema(
     [("campaign_id", pa.string()), ("feature", pa.string()), ("strength", pa.float64()), ("figure", pa.float64())]
@@ -28,13 +40,19 @@ STRENGTHS = pa.schema(
 
 @dataclass(frozen=True, eq=False)
 class Feature:
-    """One row: `measure` of the facts in `unit`, strength 0 at `low` and 1 at `high` (which may be the smaller)."""
+    """One row: `measure` of the facts in `unit`, strength 0 at `low` and 1 at `high` (which may be the smaller).
+
+    `bits` speak for extraction on the `line`, against an unlisted innocent cause; `present` and `absent` for each listed one.
+    """
 
     name: str
+    line: Line
+    cause: str
     measure: Callable[[Facts], float | None]
     unit: str
     low: float
     high: float
+    bits: float
     reason: str
     present: Mapping[Explanation, float]
     absent: Mapping[Explanation, float]
@@ -43,7 +61,8 @@ class Feature:
         """0 at `low`, 1 at `high`, linear between."""
         return min(1.0, max(0.0, (figure - self.low) / (self.high - self.low)))
 
-    def bits(self, explanation: Explanation, strength: float) -> float:
+    def rival_bits(self, explanation: Explanation, strength: float) -> float:
+        """For a listed innocent explanation against an unlisted one."""
         present, absent = self.present.get(explanation, 0.0), self.absent.get(explanation, 0.0)
         return present * strength + absent * (1.0 - strength)
 
@@ -131,53 +150,16 @@ def _rotating(facts: Facts) -> float | None:
 
 FEATURES = (
     Feature(
-        "common_owner",
-        lambda facts: facts.owned,
-        "share of members",
-        0.25,
-        0.7,
-        "members declare organisations or a company mail domain that they share; operators of campaigns pose as strangers",
-        {EXTRACTION: -6, ENTERPRISE: 5, EVALUATION_VENDOR: 3, RESELLER: 2, CLASSROOM_OR_HACKATHON: 1},
-        {EXTRACTION: 1, ENTERPRISE: -5, EVALUATION_VENDOR: -4},
-    ),
-    Feature(
-        "education_network",
-        _on_campus,
-        "share of requests",
-        0.15,
-        0.5,
-        "traffic comes from a campus network under an education or research programme",
-        {EXTRACTION: -4, CLASSROOM_OR_HACKATHON: 6, EVALUATION_VENDOR: 3, ENTERPRISE: -3, RESELLER: -3},
-        {CLASSROOM_OR_HACKATHON: -2},
-    ),
-    Feature(
-        "elicitation",
-        _elicited,
-        "score above everybody's",
-        0.1,
-        0.35,
-        "prompts make the model lay out its reasoning for training, counted on the campaign's own share of its accounts' traffic; "
-        "absence is not exculpatory (arXiv 2603.07267)",
-        {
-            EXTRACTION: 5,
-            RESELLER: -4,
-            ENTERPRISE: -4,
-            CLASSROOM_OR_HACKATHON: -4,
-            POPULAR_TOOL: -4,
-            SMALL_GROUP: -4,
-            EVALUATION_VENDOR: -1,
-        },
-        {EXTRACTION: -0.5},
-    ),
-    Feature(
         "one_template",
+        Line.COORDINATION,
+        "one program",
         _templated,
         "share of members",
         0.3,
         0.8,
+        1,
         "variants of one prompt template across the accounts (Anthropic 2026-02-23: tens of thousands of variants)",
         {
-            EXTRACTION: 3,
             CLASSROOM_OR_HACKATHON: 2,
             POPULAR_TOOL: 2,
             EVALUATION_VENDOR: 2,
@@ -185,37 +167,71 @@ FEATURES = (
             ENTERPRISE: -1,
             SMALL_GROUP: -3,
         },
-        {EXTRACTION: -3, POPULAR_TOOL: -2, EVALUATION_VENDOR: -1},
-    ),
-    Feature(
-        "narrow_tasks",
-        _narrow,
-        "distance from everybody's tasks",
-        0.2,
-        0.5,
-        "requests concentrate on few capabilities, against what everybody asks, counted on the campaign's own share",
-        {EXTRACTION: 2, EVALUATION_VENDOR: 2, CLASSROOM_OR_HACKATHON: 1, ENTERPRISE: -1, SMALL_GROUP: -2},
-        {EXTRACTION: -2, EVALUATION_VENDOR: -2},
+        {POPULAR_TOOL: -2, EVALUATION_VENDOR: -1},
     ),
     Feature(
         "synchrony",
+        Line.COORDINATION,
+        "one program",
         lambda facts: facts.sharing("shared_burst"),
         "share of members",
         0.1,
         0.5,
+        2.5,
         "accounts fire in the same minutes more than their own rhythm explains (load balancing)",
-        {EXTRACTION: 4, ENTERPRISE: -1, SMALL_GROUP: -3, POPULAR_TOOL: -3, RESELLER: -1},
+        {ENTERPRISE: -1, SMALL_GROUP: -3, POPULAR_TOOL: -3, RESELLER: -1},
         {},
     ),
     Feature(
+        "even_load",
+        Line.COORDINATION,
+        "one program",
+        _unevenness,
+        "coefficient of variation",
+        0.9,
+        0.45,
+        1,
+        "every account carries about the same volume, as when a scheduler balances load",
+        {ENTERPRISE: -2, SMALL_GROUP: -2, POPULAR_TOOL: -3, RESELLER: -2},
+        {},
+    ),
+    Feature(
+        "shared_possessions",
+        Line.COORDINATION,
+        "one owner of things",
+        lambda facts: facts.sharing("possessions"),
+        "share of members",
+        0.2,
+        0.6,
+        1,
+        "accounts share devices, cards or documents that strangers do not",
+        {SMALL_GROUP: 2, RESELLER: 2, POPULAR_TOOL: -4},
+        {},
+    ),
+    Feature(
+        "handful",
+        Line.COORDINATION,
+        "handful",
+        lambda facts: float(facts.members),
+        "members",
+        15,
+        8,
+        -2,
+        "ten accounts or fewer: families, pairs of friends, small teams",
+        {SMALL_GROUP: 4, POPULAR_TOOL: -3},
+        {SMALL_GROUP: -5},
+    ),
+    Feature(
         "machine_made_identities",
+        Line.CONCEALMENT,
+        "identities in series",
         _in_series,
         "share of members",
         0.3,
         0.8,
+        3,
         "mail addresses, phone numbers or issuing batches of cards come in series",
         {
-            EXTRACTION: 5,
             ENTERPRISE: -3,
             SMALL_GROUP: -3,
             POPULAR_TOOL: -4,
@@ -227,100 +243,201 @@ FEATURES = (
     ),
     Feature(
         "proxied",
+        Line.CONCEALMENT,
+        "proxies",
         _away,
         "share of requests",
         0.15,
         0.6,
+        4,
         "requests come through proxies, VPNs or foreign addresses that do not fit the accounts' countries",
-        {EXTRACTION: 4, ENTERPRISE: -2, SMALL_GROUP: -3, CLASSROOM_OR_HACKATHON: -3},
+        {ENTERPRISE: -2, SMALL_GROUP: -3, CLASSROOM_OR_HACKATHON: -3},
         {},
     ),
     Feature(
-        "even_load",
-        _unevenness,
-        "coefficient of variation",
-        0.9,
-        0.45,
-        "every account carries about the same modest volume, as when a scheduler balances load",
-        {EXTRACTION: 3, ENTERPRISE: -2, SMALL_GROUP: -2, POPULAR_TOOL: -3, RESELLER: -2},
+        "rotating",
+        Line.CONCEALMENT,
+        "rotation",
+        _rotating,
+        "times everybody's",
+        1.5,
+        4,
+        2,
+        "members come from more networks than people do: rotating proxies (Anthropic 2026-02-23: proxy services, hydra cluster)",
+        {
+            ENTERPRISE: -2,
+            CLASSROOM_OR_HACKATHON: -2,
+            EVALUATION_VENDOR: -1,
+            RESELLER: -1,
+            POPULAR_TOOL: -1,
+            SMALL_GROUP: -1,
+        },
         {},
-    ),
-    Feature(
-        "one_address",
-        _at_one_place,
-        "share of members",
-        0.3,
-        0.8,
-        "most members work from one address block: offices, campuses and venues do, operators avoid it",
-        {EXTRACTION: -3, ENTERPRISE: 2, CLASSROOM_OR_HACKATHON: 2, RESELLER: 2, SMALL_GROUP: 2},
-        {},
-    ),
-    Feature(
-        "one_payer",
-        lambda facts: facts.at_one("payment_instrument"),
-        "share of members",
-        0.2,
-        0.6,
-        "one instrument pays for most members: agencies, white-label services and families",
-        {EXTRACTION: -1, RESELLER: 4, SMALL_GROUP: 3, ENTERPRISE: 1, POPULAR_TOOL: -4},
-        {RESELLER: -1},
-    ),
-    Feature(
-        "short_event",
-        _event_days,
-        "days",
-        3,
-        1,
-        "sign-ups within hours and activity within days: a course meeting or a hackathon",
-        {CLASSROOM_OR_HACKATHON: 5, EXTRACTION: -3, ENTERPRISE: -3, RESELLER: -2},
-        {CLASSROOM_OR_HACKATHON: -1},
     ),
     Feature(
         "sanctioned",
+        Line.CONCEALMENT,
+        "sanctions",
         lambda facts: facts.share("sanctioned"),
         "share of members",
         0.05,
         0.3,
+        3,
         "members were banned or suspended before",
-        {EXTRACTION: 4, ENTERPRISE: -3, CLASSROOM_OR_HACKATHON: -2, EVALUATION_VENDOR: -2},
+        {ENTERPRISE: -3, CLASSROOM_OR_HACKATHON: -2, EVALUATION_VENDOR: -2},
         {},
     ),
     Feature(
+        "common_owner",
+        Line.CONCEALMENT,
+        "declared owner",
+        lambda facts: facts.owned,
+        "share of members",
+        0.25,
+        0.7,
+        -4,
+        "members declare organisations or a company mail domain that they share; operators of campaigns pose as strangers",
+        {ENTERPRISE: 5, EVALUATION_VENDOR: 3, RESELLER: 2, CLASSROOM_OR_HACKATHON: 1},
+        {ENTERPRISE: -5, EVALUATION_VENDOR: -4},
+    ),
+    Feature(
+        "education_network",
+        Line.CONCEALMENT,
+        "declared programme",
+        _on_campus,
+        "share of requests",
+        0.15,
+        0.5,
+        -3,
+        "traffic comes from a campus network under an education or research programme",
+        {CLASSROOM_OR_HACKATHON: 6, EVALUATION_VENDOR: 3, ENTERPRISE: -3, RESELLER: -3},
+        {CLASSROOM_OR_HACKATHON: -2},
+    ),
+    Feature(
+        "one_address",
+        Line.CONCEALMENT,
+        "one place",
+        _at_one_place,
+        "share of members",
+        0.3,
+        0.8,
+        -2,
+        "most members work from one address block: offices, campuses and venues do, operators avoid it",
+        {ENTERPRISE: 2, CLASSROOM_OR_HACKATHON: 2, RESELLER: 2, SMALL_GROUP: 2},
+        {},
+    ),
+    Feature(
+        "one_payer",
+        Line.CONCEALMENT,
+        "one payer",
+        lambda facts: facts.at_one("payment_instrument"),
+        "share of members",
+        0.2,
+        0.6,
+        -2,
+        "one instrument pays for most members: agencies, white-label services and families",
+        {RESELLER: 4, SMALL_GROUP: 3, ENTERPRISE: 1, POPULAR_TOOL: -4},
+        {RESELLER: -1},
+    ),
+    Feature(
+        "verified",
+        Line.CONCEALMENT,
         "verified",
         _verified,
         "share of members",
         0.5,
         0.95,
+        -1,
         "identity documents were verified and differ",
-        {EXTRACTION: -2, ENTERPRISE: 1, EVALUATION_VENDOR: 1},
+        {ENTERPRISE: 1, EVALUATION_VENDOR: 1},
         {},
     ),
     Feature(
+        "elicitation",
+        Line.PURPOSE,
+        "elicitation",
+        _elicited,
+        "score above everybody's",
+        0.1,
+        0.35,
+        3,
+        "prompts make the model lay out its reasoning for training, counted on the campaign's own share of its accounts' traffic; "
+        "absence is not exculpatory (arXiv 2603.07267)",
+        {
+            RESELLER: -4,
+            ENTERPRISE: -4,
+            CLASSROOM_OR_HACKATHON: -4,
+            POPULAR_TOOL: -4,
+            SMALL_GROUP: -4,
+            EVALUATION_VENDOR: -1,
+        },
+        {},
+    ),
+    Feature(
+        "output_heavy",
+        Line.PURPOSE,
+        "output",
+        _verbose,
+        "times everybody's",
+        1.2,
+        2.5,
+        4,
+        "answers are longer than everybody's: what is collected is what the model writes",
+        {RESELLER: -2, ENTERPRISE: -2, CLASSROOM_OR_HACKATHON: -2, POPULAR_TOOL: -2, SMALL_GROUP: -2},
+        {},
+    ),
+    Feature(
+        "narrow_tasks",
+        Line.PURPOSE,
+        "capabilities",
+        _narrow,
+        "distance from everybody's tasks",
+        0.2,
+        0.5,
+        1.5,
+        "requests concentrate on few capabilities, against what everybody asks, counted on the campaign's own share",
+        {EVALUATION_VENDOR: 2, CLASSROOM_OR_HACKATHON: 1, ENTERPRISE: -1, SMALL_GROUP: -2},
+        {EVALUATION_VENDOR: -2},
+    ),
+    Feature(
+        "release_pivot",
+        Line.PURPOSE,
+        "new model",
+        lambda facts: facts.sharing("release_pivot"),
+        "share of members",
+        0.2,
+        0.6,
+        1.5,
+        "members turn to a new model within two days of its release "
+        "(Anthropic 2026-02-23: nearly half the traffic within 24 hours)",
+        {},
+        {},
+    ),
+    Feature(
+        "short_event",
+        Line.COORDINATION,
+        "event",
+        _event_days,
+        "days",
+        3,
+        1,
+        0,
+        "sign-ups within hours and activity within days: a course meeting or a hackathon",
+        {CLASSROOM_OR_HACKATHON: 5, ENTERPRISE: -3, RESELLER: -2},
+        {CLASSROOM_OR_HACKATHON: -1},
+    ),
+    Feature(
         "software_only",
+        Line.COORDINATION,
+        "software alone",
         lambda facts: facts.sharing("beside_software"),
         "share of members",
         0.6,
         0.2,
+        0,
         "nothing but software and content is shared: what a framework's default prompt makes of its users",
-        {POPULAR_TOOL: 5, EXTRACTION: -2, ENTERPRISE: -2, SMALL_GROUP: -2, RESELLER: -2},
+        {POPULAR_TOOL: 5, ENTERPRISE: -2, SMALL_GROUP: -2, RESELLER: -2},
         {POPULAR_TOOL: -4},
-    ),
-    Feature(
-        "handful",
-        lambda facts: float(facts.members),
-        "members",
-        15,
-        8,
-        "ten accounts or fewer: families, pairs of friends, small teams",
-        {SMALL_GROUP: 4, EXTRACTION: -2, POPULAR_TOOL: -3},
-        {SMALL_GROUP: -5},
-    ),
-    Feature("output_heavy", _verbose, "times everybody's", 1.2, 2.5, "r", {}, {}),
-    Feature("busy", _busy, "times everybody's", 1, 3, "r", {}, {}),
-    Feature("rotating", _rotating, "times everybody's", 1.5, 4, "r", {}, {}),
-    Feature("release_pivot", lambda facts: facts.sharing("release_pivot"), "share of members", 0.2, 0.6, "r", {}, {}),
-    Feature(
-        "shared_possessions", lambda facts: facts.sharing("possessions"), "share of members", 0.2, 0.6, "r", {}, {}
     ),
 )
 

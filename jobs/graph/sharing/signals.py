@@ -16,13 +16,12 @@ from dataclasses import dataclass, field
 class Signal:
     """One kind of thing that an account meets.
 
-    `keeps_time`: accounts that share an entity may fire together (`links.beats`). `in_series`: machines make it in series. `is_possession`: one
-    person has it and strangers do not share it.
-    `made_alike`: how the account was made and paid, which a stolen one has from its owner. `of_software`: a framework's
-    default prompt makes its users share it. `is_mark`: the operator's own; networks, cards and clients can be rented from
-    the same seller. `habit`: under which name roles compare what an account does with what its campaign does.
-    `indicators`: which kinds of indicators match an entity, as a whole (`token`, `value`) or its first or last part
-    (`head`, `tail`).
+    `keeps_time`: accounts that share an entity may fire together (`links.beats`). `in_series`: machines make it in series.
+    `is_possession`: one person has it, and strangers do not share it. `made_alike`: how the account was made and paid, which
+    a stolen one has from its owner. `of_software`: a framework's default prompt makes its users share it. `is_mark`: the
+    operator's own; networks, cards and clients can be rented from the same seller. `habit`: under which name roles compare
+    what an account does with what its campaign does. `indicators`: which kinds of indicators match an entity, as a whole
+    (`token`, `value`) or its first or last part (`head`, `tail`).
     """
 
     name: str

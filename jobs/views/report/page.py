@@ -12,6 +12,7 @@ import pyarrow as pa
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from jobs.views.lines import ORDER, by_line, standing
 from jobs.views.report.picture import picture
 from jobs.views.report.timeline import timeline
 from jobs.views.report.waterfall import waterfall
@@ -86,14 +87,16 @@ def _section(row: Row, by_campaign: Mapping[str, dict[str, list[Row]]]) -> Row:
     intent = [each for each in evidence if each["subject_kind"] == "campaign"]
     shared = [each for each in evidence if each["subject_kind"] == "account" and each["entity"] is not None]
     drawn = picture(members, shared)
+    ordered = sorted(intent, key=by_line)
     return {
         **_entry(row, by_campaign),
         "timeline": Markup(timeline(by_campaign["campaign_daily"].get(campaign, []))),
         "picture": Markup(drawn.svg),
         "picture_note": drawn.note,
         "families": drawn.families,
-        "waterfall": Markup(waterfall(intent)),
-        "pieces": sorted(intent, key=lambda each: (each["signal"] != "prior", -abs(each["bits"]), each["signal"])),
+        "waterfall": Markup(waterfall(ordered)),
+        "standing": standing(row),
+        "lines": [(line, [each for each in ordered if each["line"] == line]) for line in ORDER],
         "roles": sorted(Counter(each["role"] for each in members).items()),
         "attributions": by_campaign["campaign_attributions"].get(campaign, []),
         "events": by_campaign["campaign_lineage"].get(campaign, []),

@@ -12,13 +12,12 @@ WIDTH, LABEL, ROW = 640, 190, 19
 
 
 def waterfall(pieces: Sequence[dict[str, Any]]) -> str:
-    """`pieces` about one campaign: signal, bits. The prior comes first, then the largest; the last bar is the sum."""
+    """`pieces` about one campaign in the order in which they are drawn: signal, bits. The last bar is the sum."""
     if not pieces:
         return "<p>No judgement was made.</p>"
-    order = sorted(pieces, key=lambda row: (row["signal"] != "prior", -abs(row["bits"]), row["signal"]))
     bars: list[tuple[str, float, float, float]] = []
     running = 0.0
-    for row in order:
+    for row in pieces:
         bars.append((row["signal"].replace("_", " "), running, running + row["bits"], row["bits"]))
         running += row["bits"]
     low = min(0.0, *(min(start, end) for _, start, end, _ in bars))

@@ -32,6 +32,7 @@ PIECES = [
 def evidence(spark: SparkSession, *decisions: dict[str, Any]) -> list[dict[str, Any]]:
     pieces = [{"cluster_id": "k", "account_id": "ann", "cluster_accounts": 20} | piece for piece in PIECES]
     judged = {"campaign_id": "c1", "piece": "synchrony", "place": 1, "microbits": 4_000_000, "posterior_microbits": 1,
+              "line": "coordination",
               "hypothesis": "extraction", "rival": "enterprise", "figure": 0.75, "explanation": "fire together"}  # fmt: skip
     seen = {
         "account_id": "ann",

@@ -37,15 +37,13 @@ def decided(decision: str, number: int, when: datetime = NOON, subject: str = "c
 
 def test_pieces_sum_to_the_posterior_exactly(spark: SparkSession) -> None:
     found = judged(spark)
-    assert set(FEATURES) | {"prior", "other_hypotheses"} == set(found)
+    assert set(FEATURES) | {"prior", "other_explanations"} == set(found)
     assert {row["posterior_microbits"] for row in found.values()} == {sum(row["microbits"] for row in found.values())}
 
 
-def evidence_bits(found: dict[str, dict[str, Any]]) -> float:
-    return sum(row["microbits"] for name, row in found.items() if not name.startswith("decision")) / 1e6
-
-
-STRONG = {"elicitation": 1.0, "one_template": 1.0, "proxied": 1.0, "synchrony": 1.0, "machine_made_identities": 1.0}
+STRONG = dict.fromkeys(
+    ("elicitation", "output_heavy", "one_template", "synchrony", "proxied", "rotating", "machine_made_identities"), 1.0
+)
 WEAK = {"elicitation": 0.0, "common_owner": 1.0}
 
 
@@ -62,7 +60,7 @@ def test_a_confirmed_campaign_stays_confirmed_whatever_the_evidence(
 
 @pytest.mark.parametrize("decision", ["rejected", "benign_reseller", "benign_research"])
 def test_a_rejection_outweighs_the_evidence_it_was_made_on(spark: SparkSession, decision: str) -> None:
-    assert evidence_bits(judged(spark, features=STRONG)) > 20
+    assert judged(spark, features=STRONG)["prior"]["posterior_microbits"] > 0
     found = judged(spark, decided(decision, 7), features=STRONG)
     assert found[f"decision:{decision}"]["posterior_microbits"] == -10_000_000
     same_night_after = judged(spark, decided(decision, 7), features=STRONG, before=list(found.values()))
@@ -72,7 +70,7 @@ def test_a_rejection_outweighs_the_evidence_it_was_made_on(spark: SparkSession, 
 def test_evidence_that_outgrows_a_rejection_raises_the_campaign_again(spark: SparkSession) -> None:
     first = judged(spark, decided("rejected", 7), features=WEAK)
     later = judged(spark, decided("rejected", 7), features=STRONG, before=list(first.values()))
-    assert later["decision:rejected"]["microbits"] == first["decision:rejected"]["microbits"] == -20_000_000
+    assert later["decision:rejected"]["microbits"] == first["decision:rejected"]["microbits"] == -10_000_000
     assert later["prior"]["posterior_microbits"] > 0
 
 

@@ -10,8 +10,19 @@ from pyspark.sql import SparkSession
 from jobs.campaigns.registry import transform
 from tests.tables import NIGHT, YESTERDAY, frame, rows_of
 
-SURE = {"posterior_microbits": 9_000_000, "piece": "prior", "place": 0, "microbits": -2_000_000, "hypothesis": "extraction",
-        "rival": "reseller", "explanation": "before looking"}  # fmt: skip
+LIKELY = {"posterior_microbits": 9_000_000, "hypothesis": "extraction", "rival": "reseller", "explanation": "said"}
+
+
+def judged(coordination: float, concealment: float, purpose: float, **row: Any) -> list[dict[str, Any]]:
+    """The pieces of a campaign that the posterior makes all but certain: a prior, and so many bits on each line."""
+    bits = {"prior": -2.0, "coordination": coordination, "concealment": concealment, "purpose": purpose}
+    return [
+        LIKELY | {"campaign_id": "c1", "piece": line, "line": line, "place": place, "microbits": int(each * 1e6)} | row
+        for place, (line, each) in enumerate(bits.items())
+    ]
+
+
+SURE = judged(2, 4, 5)
 
 
 def member(account: str, **row: Any) -> dict[str, Any]:
@@ -48,9 +59,7 @@ def day(activity: date, exchanges: int) -> dict[str, Any]:
 
 
 def test_a_new_campaign_is_born_tonight_with_what_it_did(spark: SparkSession) -> None:
-    found = registry(
-        spark, many(12), judgements=[SURE | {"campaign_id": "c1"}], daily=[day(YESTERDAY, 5), day(NIGHT, 9)]
-    )
+    found = registry(spark, many(12), judgements=SURE, daily=[day(YESTERDAY, 5), day(NIGHT, 9)])
     assert (found["born_on"], found["first_activity_date"], found["last_activity_date"]) == (NIGHT, YESTERDAY, NIGHT)
     assert (found["verdict"], found["status"], found["accounts"]) == ("deliberate", "active", 12)
     assert (found["exchanges"], found["peak_daily_exchanges"], found["cumulative_exchanges"]) == (14, 9, 14)
@@ -59,7 +68,40 @@ def test_a_new_campaign_is_born_tonight_with_what_it_did(spark: SparkSession) ->
 
 
 def test_a_handful_is_never_called_deliberate(spark: SparkSession) -> None:
-    assert registry(spark, many(9), judgements=[SURE | {"campaign_id": "c1"}])["verdict"] == "suspicious"
+    assert registry(spark, many(9), judgements=SURE)["verdict"] == "suspicious"
+
+
+@pytest.mark.parametrize(
+    ("lines", "verdict"),
+    [
+        ((2, 4, 5), "deliberate"),
+        ((0, 4, 5), "suspicious"),
+        ((2, 1, 5), "suspicious"),
+        ((2, 4, 1), "suspicious"),
+        ((2, -3, 1), "incidental"),
+        ((0, 0, 9), "incidental"),
+    ],
+)
+def test_an_accusation_needs_all_three_lines_and_a_suspicion_two(
+    spark: SparkSession, lines: tuple[float, float, float], verdict: str
+) -> None:
+    found = registry(spark, many(12), judgements=judged(*lines))
+    assert found["verdict"] == verdict
+    assert [found[f"{line}_microbits"] / 1e6 for line in ("coordination", "concealment", "purpose")] == list(lines)
+
+
+def test_an_analysts_confirmation_overrides_the_lines(spark: SparkSession) -> None:
+    decision = judged(0, 0, 0)[0] | {
+        "piece": "decision:confirmed",
+        "line": "decision",
+        "place": 9,
+        "microbits": 20_000_000,
+    }
+    assert registry(spark, many(12), judgements=[*judged(0, 0, 0), decision])["verdict"] == "deliberate"
+
+
+def test_three_lines_that_do_not_add_up_accuse_nobody(spark: SparkSession) -> None:
+    assert registry(spark, many(12), judgements=judged(2, 4, 5, posterior_microbits=-9_000_000))["verdict"] == "benign"
 
 
 def test_what_has_left_the_window_still_counts_since_first_seen(spark: SparkSession) -> None:
@@ -103,7 +145,7 @@ def test_a_campaign_that_merged_rests_with_what_it_did_before(spark: SparkSessio
               "first_activity_date": date(2026, 1, 1), "last_activity_date": YESTERDAY, "status": "active"}  # fmt: skip
     merged = [member(f"a{n:02d}", exchanges=0, exchanges_attributed=0, merged_into="c2") for n in range(12)]
     costs = [{"activity_date": NIGHT, "account_id": "a00", "billing_currency": "USD", "billed_cost": Decimal(5)}]
-    found = registry(spark, merged, registry=[before], judgements=[SURE | {"campaign_id": "c1"}], account_costs=costs)
+    found = registry(spark, merged, registry=[before], judgements=SURE, account_costs=costs)
     assert (found["status"], found["merged_into"], found["verdict"]) == ("retired", "c2", "deliberate")
     assert (found["exchanges"], found["billed_cost"], found["cumulative_exchanges"]) == (0, 0, 140)
 

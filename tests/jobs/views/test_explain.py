@@ -14,7 +14,7 @@ from jobs.warehouse.duck import DuckDBWarehouse
 
 NIGHT = date(2026, 3, 3)
 CAMPAIGN = {"as_of_date": NIGHT, "campaign_id": "c1", "name": "amber-heron-0001", "verdict": "deliberate", "likelihood": 0.98,
-            "accounts": 3, "exchanges": 500}  # fmt: skip
+            "accounts": 3, "exchanges": 500, "coordination_bits": 3.5, "concealment_bits": 4.0, "purpose_bits": -1.0}  # fmt: skip
 
 
 @pytest.fixture
@@ -33,7 +33,8 @@ def warehouse(tmp_path: Path) -> Warehouse:
 
 def test_a_campaign_is_explained_with_what_may_be_claimed_of_its_size(warehouse: Warehouse) -> None:
     found = explain_campaign(warehouse, "amber-heron-0001", NIGHT)
-    assert found.facts[2:] == (
+    assert found.facts[2].startswith("Lines of evidence, in bits: coordination +3.5, concealment +4.0, purpose -1.0;")
+    assert found.facts[3:] == (
         "c1 by exchanges (compared with 4 known incidents)",
         "c1 by tokens (compared with 4 known incidents)",
     )

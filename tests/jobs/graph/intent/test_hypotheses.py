@@ -11,13 +11,15 @@ from hypothesis import strategies as st
 
 from jobs.graph.intent.features import FEATURES
 from jobs.graph.intent.hypotheses import weigh
-from jobs.graph.intent.judging import judge
+from jobs.graph.intent.judging import MOST_MICROBITS, judge
+from jobs.vocabulary import LINES, Explanation, Line
 
 NAMES = [feature.name for feature in FEATURES]
 STRENGTHS = st.dictionaries(st.sampled_from(NAMES), st.floats(0, 1))
 CAMPAIGN = dict.fromkeys(NAMES, 0.0) | dict.fromkeys(
-    ("elicitation", "one_template", "narrow_tasks", "machine_made_identities", "proxied", "even_load", "synchrony"), 1.0
-)
+    ("elicitation", "output_heavy", "narrow_tasks", "one_template", "even_load", "synchrony",
+     "machine_made_identities", "proxied", "rotating"), 1.0
+)  # fmt: skip
 LOOKALIKES = {
     "enterprise": {"common_owner": 1, "one_address": 1, "verified": 1},
     "class": {"common_owner": 1, "education_network": 1, "one_template": 1, "one_address": 1, "short_event": 1},
@@ -26,29 +28,65 @@ LOOKALIKES = {
     "hackathon": {"short_event": 1, "one_address": 1, "one_template": 1},
     "framework default": {"one_template": 1, "software_only": 1},
     "evaluation vendor": {"common_owner": 1, "narrow_tasks": 1, "one_template": 1, "even_load": 1},
+    "a popular bot on rented machines": {"one_template": 1, "even_load": 1, "proxied": 1, "narrow_tasks": 0.3},
+    "users of an app, when its notification comes": {
+        "one_template": 1,
+        "synchrony": 1,
+        "even_load": 1,
+        "narrow_tasks": 1,
+    },
+    "buyers of accounts from one seller": {"machine_made_identities": 1, "proxied": 1},
+    "paid annotators": {"one_template": 1, "even_load": 1, "elicitation": 1, "narrow_tasks": 1, "output_heavy": 0.2},
+    "helpers with donated cards": {"one_template": 1, "even_load": 1, "machine_made_identities": 1, "narrow_tasks": 1},
     "nothing known": {},
 }
+
+
+def bits(strengths: dict[str, float]) -> float:
+    return weigh(strengths).log_odds_bits
 
 
 @given(STRENGTHS)
 def test_pieces_sum_to_the_log_odds(strengths: dict[str, float]) -> None:
     weighing = weigh(strengths)
-    assert math.fsum(bits for _, bits, _ in weighing.pieces) == pytest.approx(weighing.log_odds_bits, abs=1e-9)
+    assert math.fsum(piece.bits for piece in weighing.pieces) == pytest.approx(weighing.log_odds_bits, abs=1e-9)
+
+
+@given(STRENGTHS, st.sampled_from(NAMES))
+def test_what_is_absent_speaks_for_no_accusation(strengths: dict[str, float], name: str) -> None:
+    """A feature that is looked for and not found never says more for extraction than one that cannot be told."""
+    unknown = {feature: strength for feature, strength in strengths.items() if feature != name}
+    lines = [sum(p.bits for p in weigh(given).pieces if p.line in LINES) for given in ({**unknown, name: 0.0}, unknown)]
+    assert lines[0] == pytest.approx(lines[1], abs=1e-9)
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_two_lines_without_the_third_are_not_almost_certain_by_what_one_cause_explains(line: Line) -> None:
+    """One program alone, however many traces it leaves, is one piece of coordination."""
+    traces = dict.fromkeys(("one_template", "synchrony", "even_load"), 1.0)
+    one = max(feature.bits for feature in FEATURES if feature.name in traces)
+    counted = sum(piece.bits for piece in weigh(traces).pieces if piece.line == line)
+    assert counted == (one if line is Line.COORDINATION else 0.0)
+
+
+def test_ruling_out_every_listed_innocent_explanation_accuses_nobody() -> None:
+    assert weigh(dict.fromkeys(NAMES, 0.0)).log_odds_bits < -7
+    assert weigh(dict.fromkeys(NAMES, 0.0)).best is not Explanation.EXTRACTION
 
 
 @pytest.mark.parametrize("feature", ["elicitation", "machine_made_identities", "proxied", "synchrony", "sanctioned"])
 def test_what_campaigns_do_speaks_for_extraction(feature: str) -> None:
-    assert weigh({**CAMPAIGN, feature: 1.0}).log_odds_bits > weigh({**CAMPAIGN, feature: 0.0}).log_odds_bits
+    assert bits({**CAMPAIGN, feature: 1.0}) > bits({**CAMPAIGN, feature: 0.0})
 
 
-@pytest.mark.parametrize("feature", ["common_owner", "education_network", "one_address", "short_event", "verified"])
+@pytest.mark.parametrize("feature", ["common_owner", "education_network", "one_address", "verified"])
 def test_what_innocents_declare_speaks_against_it(feature: str) -> None:
-    assert weigh({**CAMPAIGN, feature: 1.0}).log_odds_bits < weigh({**CAMPAIGN, feature: 0.0}).log_odds_bits
+    assert bits({**CAMPAIGN, feature: 1.0}) < bits({**CAMPAIGN, feature: 0.0})
 
 
 def test_a_campaign_is_almost_certain_and_does_not_need_elicitation() -> None:
-    assert weigh(CAMPAIGN).log_odds_bits > 10
-    assert weigh({**CAMPAIGN, "elicitation": 0.0}).log_odds_bits > 4.3  # .95
+    assert bits(CAMPAIGN) > 10
+    assert bits({**CAMPAIGN, "elicitation": 0.0}) > 4.3  # .95
 
 
 @pytest.mark.parametrize("kind", LOOKALIKES)
@@ -62,9 +100,9 @@ def test_a_name_that_is_no_feature_is_an_error() -> None:
         weigh({**CAMPAIGN, "elicitatoin": 1.0})
 
 
-def decided(decision: str) -> pa.Table:
+def decided(decision: str | None) -> pa.Table:
     rows = [(name, strength, strength, None, None, None) for name, strength in CAMPAIGN.items()]
-    rows.append(("decision", None, None, decision, "d-1", None))
+    rows += [("decision", None, None, decision, "d-1", None)] if decision else []
     names = ("feature", "strength", "figure", "decision", "decision_id", "held")
     columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
     return pa.table({"campaign_id": ["c1"] * len(rows), **columns})
@@ -75,3 +113,10 @@ def test_an_analysts_rejection_outweighs_the_evidence_and_is_named() -> None:
     assert rows[0]["posterior_microbits"] <= -10_000_000
     assert [row["piece"] for row in rows if "d-1" in row["explanation"]] == ["decision:rejected"]
     assert sum(row["microbits"] for row in rows) == rows[0]["posterior_microbits"]
+
+
+def test_no_judgement_is_surer_than_left_out_causes_support_but_an_analysts() -> None:
+    rows = judge(decided(None)).to_pylist()
+    assert rows[0]["posterior_microbits"] == sum(row["microbits"] for row in rows) == MOST_MICROBITS
+    assert rows[-1]["piece"] == "support"
+    assert judge(decided("confirmed")).to_pylist()[0]["posterior_microbits"] > MOST_MICROBITS

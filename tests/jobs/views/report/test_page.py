@@ -38,8 +38,22 @@ WORLD = night(
     campaigns=[CAMPAIGN, CAMPAIGN | {"campaign_id": "c2", "name": "quiet-mill-0002", "verdict": "benign"}],
     campaign_members=[{"campaign_id": "c1", "account_id": f"a{n}", "role": "operated"} for n in range(3)],
     campaign_evidence=[
-        {"campaign_id": "c1", "subject_kind": "campaign", "signal": "prior", "bits": -2.0, "evidence_id": "e1"},
-        {"campaign_id": "c1", "subject_kind": "campaign", "signal": "synchrony", "bits": 4.5, "evidence_id": "e2"},
+        {
+            "campaign_id": "c1",
+            "subject_kind": "campaign",
+            "signal": "prior",
+            "line": "prior",
+            "bits": -2.0,
+            "evidence_id": "e1",
+        },
+        {
+            "campaign_id": "c1",
+            "subject_kind": "campaign",
+            "signal": "synchrony",
+            "line": "coordination",
+            "bits": 4.5,
+            "evidence_id": "e2",
+        },
         *(
             {"campaign_id": "c1", "subject_kind": "account", "subject_id": f"a{n}", "signal": "device", "entity": "d1"}
             for n in range(3)

@@ -1,0 +1,96 @@
+"""The groups that a night found, with what is true of them: what judging is fitted to and scored on.
+
+    python -m tests.lab.judging.groups ROOT [ROOT ...] --out FILE.parquet
+
+builds every landed night of each root up to `published.campaigns` and writes one row per campaign of the last night and feature.
+A root's truth/accounts.parquet has account_id, kind (ordinary, innocent, operator, victim), cause and group; the truth of
+`iolaus simulate` is read as that. A group is an operator's when most of its operated accounts are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from jobs.nights import steps
+from jobs.nights.run import Runner, landed_nights, runner
+from jobs.settings import PSEUDONYM_KEY, settings
+from jobs.vocabulary import Role
+from tests.lab.accuracy.worlds import KEY
+
+GROUPS = pa.schema(
+    [
+        ("world", pa.string()), ("campaign_id", pa.string()), ("kind", pa.string()), ("cause", pa.string()),
+        ("group", pa.string()), ("accounts", pa.int64()), ("pure", pa.float64()), ("feature", pa.string()),
+        ("strength", pa.float64()), ("figure", pa.float64()),
+    ]
+)  # fmt: skip
+
+
+def truth(root: Path) -> dict[str, tuple[str, str, str]]:
+    """Account to kind, cause and group; an ordinary account is its own group."""
+    found = {}
+    for row in pq.read_table(root / "truth" / "accounts.parquet").to_pylist():
+        if "kind" in row:
+            said = (row["kind"], row["cause"], row["group"])
+        elif row["campaign_id"]:
+            kind = "operator" if row["role"] == Role.OPERATED else "victim"
+            said = (kind, row["tier"], row["campaign_id"])
+        else:
+            said = ("innocent" if row["lookalike"] else "ordinary", row["lookalike"], row["lookalike_group"])
+        found[row["account_id"]] = (said[0], said[1] or said[0], said[2] or row["account_id"])
+    return found
+
+
+def build(engine: Runner, root: Path) -> Runner:
+    """Every landed night, without judging quality and publishing."""
+    own = Runner(settings(root))
+    own._spark = engine.spark
+    for night in landed_nights(own.settings):
+        for name in steps.steps():
+            if name not in (steps.QUALITY, steps.PUBLISH):
+                own.build(name, night)
+    return own
+
+
+def groups(own: Runner, root: Path) -> list[dict[str, Any]]:
+    night = landed_nights(own.settings)[-1]
+    known = truth(root)
+    members = own.lake.read_arrow("campaigns.members", night, night).to_pylist()
+    of: dict[str, list[tuple[str, str, str]]] = {}
+    for row in members:
+        if row["is_current"] and row["role"] == Role.OPERATED:
+            of.setdefault(row["campaign_id"], []).append(known[row["account_id"]])
+    rows = []
+    for row in own.lake.read_arrow("campaigns.features", night, night).to_pylist():
+        mine = of.get(row["campaign_id"], [])
+        if mine:
+            (kind, cause, group), times = Counter(mine).most_common(1)[0]
+            if kind == "ordinary":
+                times = sum(each[0] == kind for each in mine)
+            rows.append({**row, "world": root.name, "kind": kind, "cause": cause, "group": group,
+                         "accounts": len(mine), "pure": times / len(mine)})  # fmt: skip
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("roots", nargs="+", type=Path)
+    parser.add_argument("--out", required=True, type=Path)
+    asked = parser.parse_args()
+    os.environ.setdefault(PSEUDONYM_KEY, KEY)
+    rows: list[dict[str, Any]] = []
+    with runner(settings(asked.roots[0])) as engine:
+        for root in asked.roots:
+            rows += groups(build(engine, root), root)
+    pq.write_table(pa.Table.from_pylist(rows, schema=GROUPS), asked.out)
+
+
+if __name__ == "__main__":
+    main()
