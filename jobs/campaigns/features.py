@@ -16,6 +16,7 @@ from pyspark.sql import functions as F
 
 from jobs import signals
 from jobs.columns import BEFORE, NIGHT, WINDOW
+from jobs.graph.sharing.incidence import MIN_SHARING
 from jobs.signals.egress_networks import EGRESS_NETWORK
 from jobs.vocabulary import Role
 
@@ -33,7 +34,6 @@ INPUTS = {
 }
 
 SCHEMA = "campaign_id string, feature string, strength double, figure double"
-MIN_SHARING = 3  # members: what two share is a coincidence
 LIFT = 8.0  # three bits: what is that much more common among the members is theirs
 MADE_IN_SERIES = tuple(name for name, signal in signals.declared().items() if signal.in_series)
 OF_SOFTWARE = tuple(name for name, signal in signals.declared().items() if signal.of_software)

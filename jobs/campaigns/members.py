@@ -24,6 +24,7 @@ from jobs.columns import BEFORE, DORMANT_DAYS, NIGHT, WINDOW
 from jobs.graph.grouping.identity import tonights_clusters
 from jobs.graph.intent.decisions import account_microbits, in_force
 from jobs.graph.intent.words import probability
+from jobs.graph.sharing.incidence import MIN_SHARING
 from jobs.vocabulary import CLEARING, Decision, Event, Line, Role, SubjectKind
 
 if TYPE_CHECKING:
@@ -41,7 +42,6 @@ INPUTS = {
 }
 
 STRONG_MICROBITS = 3_000_000  # eight times more common in the group than elsewhere
-MIN_SHARING = 3  # members: what two have in common is a coincidence
 CORE_SHARE = 0.2  # a template that every fifth member uses is the campaign's, not a coincidence
 HABITS = {name: signal.habit for name, signal in signals.declared().items() if signal.habit}
 HABIT_EVENTS = tuple(f"{part}{habit}_events" for habit in HABITS.values() for part in ("", "core_"))

@@ -14,7 +14,7 @@ from statistics import median
 
 import pyarrow as pa
 
-from jobs.evaluation.histories import WINDOW_DAYS
+from jobs.columns import WINDOW_DAYS
 from jobs.evaluation.scores import Number, ratio
 from jobs.evaluation.sides import SUSPECTED, Published, Truth, match, on, owner
 

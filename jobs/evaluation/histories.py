@@ -9,9 +9,9 @@ from datetime import date, timedelta
 
 import pyarrow as pa
 
+from jobs.columns import WINDOW_DAYS
 from jobs.evaluation.sides import DELIBERATE, Published, Truth, found_campaigns, match, on
 
-WINDOW_DAYS = 28  # activity a night can see
 DETECTABLE_EXCHANGES = 50  # volume from which days to detection are counted
 
 

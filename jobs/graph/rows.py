@@ -7,6 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 
+MICRO = 1_000_000  # bits are kept in millionths, as whole numbers, so that sums are exact in any order
+
 
 def table_of(rows: Sequence[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:
     """An Arrow table of `schema` with one row per tuple, in the order given; empty when there are none."""

@@ -15,6 +15,7 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT
+from jobs.graph.grouping.profiles import MIN_FAMILIES
 from jobs.graph.intent.decisions import cleared
 from jobs.graph.sharing.components import connected_components
 from jobs.graph.sharing.incidence import numbered, of_side, usable
@@ -27,7 +28,6 @@ INPUTS = {
 }
 
 MOSTLY = 0.5  # of an entity's accounts
-MIN_FAMILIES = 2  # as for membership: one kind of thing in common is not coordination
 
 
 def transform(

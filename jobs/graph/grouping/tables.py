@@ -10,10 +10,9 @@ import pyarrow.compute as pc
 
 from jobs.graph.grouping.clusters import split
 from jobs.graph.grouping.profiles import Incidence, Ints
-from jobs.graph.rows import table_of
+from jobs.graph.rows import MICRO, table_of
 from jobs.vocabulary import Line
 
-MICRO = 1_000_000
 PIECES = pa.schema(
     [
         ("cluster_id", pa.string()),

@@ -6,10 +6,9 @@ import pyarrow as pa
 
 from jobs.graph.intent.decisions import decision_microbits
 from jobs.graph.intent.hypotheses import Weighing, weigh
-from jobs.graph.rows import table_of
+from jobs.graph.rows import MICRO, table_of
 from jobs.vocabulary import Decision, Line
 
-MICRO = 1_000_000
 # Of 151 innocent groups of 24 causes, each weighed by a fit without its cause, none came near zero: 90 to 1 is well below that.
 MOST_MICROBITS = 6_500_000
 PIECES = pa.schema(

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from jobs.graph.rows import MICRO
 from jobs.graph.sharing.bands import BANDS
 from jobs.vocabulary import Role
 
@@ -21,7 +22,6 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-MICRO = 1_000_000
 ROLES = pa.schema(
     [
         ("campaign_id", pa.string()),
