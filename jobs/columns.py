@@ -10,6 +10,8 @@ WINDOW = "window"  # the rows of the trailing window that ends tonight
 BEFORE = "before"  # the rows built for the night before; empty on the first night
 WINDOW_DAYS = 28  # four whole weeks: every weekday counts alike, and a campaign of 26 requests a day per account shows
 DORMANT_DAYS = 14  # without activity of the accounts it operates; until then it may be a pause between batches
+LATE_DAYS = 3  # the input contract: requests and logins may arrive up to three days late
+MIN_SHARING = 3  # members: what two have in common is a coincidence
 
 FACTS = ("staged.api_requests", "staged.charges", "staged.logins")  # what happened; other staged tables are snapshots
 

@@ -2,7 +2,7 @@
 
 Features describe what the members do, how they were made and what they openly declare; they compare a campaign with the
 whole population of the same window. Only members with the role `operated` are described, so a victim's own
-traffic does not colour the campaign. A campaign with no such member tonight, or one that is asleep, keeps its last profile.
+traffic does not colour the campaign. A campaign with no such member tonight, or one that is asleep, keeps its last features.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs import signals
-from jobs.columns import BEFORE, NIGHT, WINDOW
-from jobs.graph.sharing.incidence import MIN_SHARING
+from jobs.columns import BEFORE, MIN_SHARING, NIGHT, WINDOW
 from jobs.signals.egress_networks import EGRESS_NETWORK
 from jobs.vocabulary import Role
 

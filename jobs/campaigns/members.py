@@ -20,11 +20,10 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs import signals
-from jobs.columns import BEFORE, DORMANT_DAYS, NIGHT, WINDOW
+from jobs.columns import BEFORE, DORMANT_DAYS, MIN_SHARING, NIGHT, WINDOW
 from jobs.graph.grouping.identity import tonights_clusters
 from jobs.graph.intent.decisions import account_microbits, in_force
 from jobs.graph.intent.words import probability
-from jobs.graph.sharing.incidence import MIN_SHARING
 from jobs.vocabulary import CLEARING, Decision, Event, Line, Role, SubjectKind
 
 if TYPE_CHECKING:

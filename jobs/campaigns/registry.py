@@ -66,7 +66,7 @@ def transform(
     account_costs: DataFrame,
     accounts: DataFrame,
 ) -> DataFrame:
-    """Columns as in the contract; campaigns that no cluster continues tonight keep their last profile."""
+    """Columns as in the contract; campaigns that no cluster continues tonight keep what was last known."""
     everything = (
         _resting(members)
         .join(_membership(members, accounts), on="campaign_id", how="left")

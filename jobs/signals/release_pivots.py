@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs.columns import NIGHT, OBSERVATION
+from jobs.columns import LATE_DAYS, NIGHT, OBSERVATION
 from jobs.graph.sharing.signals import Signal
 
 INPUTS = {"staged.api_requests": NIGHT, "staged.model_releases": NIGHT}
@@ -22,7 +22,6 @@ RELEASE_PIVOT = Signal("release_pivot", family="pivot", of_software=True)
 SIGNALS = (RELEASE_PIVOT,)
 
 PIVOT_HOURS = 48
-LATE_DAYS = 3  # a delivery may hold requests this old
 MIN_REQUESTS = 10  # with fewer, a share is noise
 MIN_SHARE = 0.4
 LIFT = 2  # the account's share against the population's

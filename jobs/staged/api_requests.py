@@ -5,11 +5,10 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.columns import LATE_DAYS
 from jobs.landing import sketches
 from jobs.landing.landed import Landed, address_columns
 from jobs.landing.shapes import FACT, Field, RawTable
-
-LATE_DAYS = 3  # the input contract: a request may arrive up to three days late
 
 
 def derive(landed: Landed) -> dict[str, pa.Array]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from jobs.columns import LATE_DAYS
 from jobs.landing.landed import Landed, address_columns
 from jobs.landing.shapes import FACT, Field, RawTable
 from jobs.privacy import pseudonyms
-
-LATE_DAYS = 3  # as for requests
 
 
 def derive(landed: Landed) -> dict[str, pa.Array]:

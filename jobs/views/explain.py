@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jobs.errors import IolausError
 from jobs.views.lines import by_line, standing
+from jobs.vocabulary import SubjectKind
 
 if TYPE_CHECKING:
     from jobs.warehouse import Warehouse
@@ -49,7 +50,7 @@ def explain_campaign(published: Warehouse, identity: str, night: date) -> Explan
     if not found:
         raise IolausError(f"There is no campaign {identity} on {night}: `iolaus status` lists the published nights.")
     campaign = found[0]
-    pieces = _pieces(published, night, "campaign", campaign["campaign_id"], campaign["campaign_id"])
+    pieces = _pieces(published, night, SubjectKind.CAMPAIGN, campaign["campaign_id"], campaign["campaign_id"])
     conclusion = f"likelihood {campaign['likelihood']:.6f}, {campaign['likelihood_words']}"
     return Explanation(
         title=f"Campaign {campaign['name']} ({campaign['campaign_id']}) as known on {night}",
@@ -79,7 +80,7 @@ def explain_account(published: Warehouse, identity: str, night: date) -> Explana
     (role,) = [
         row["role"] for row in members if row["account_id"] == identity and row["campaign_id"] == verdict["campaign_id"]
     ]
-    pieces = _pieces(published, night, "account", identity, verdict["campaign_id"])
+    pieces = _pieces(published, night, SubjectKind.ACCOUNT, identity, verdict["campaign_id"])
     conclusion = f"membership {verdict['membership']:.6f}"
     campaign = explain_campaign(published, verdict["campaign_id"], night)
     return Explanation(
@@ -99,7 +100,9 @@ def _standings(published: Warehouse, night: date, campaign_id: str) -> list[str]
     return [f"{row['statement']} (compared with {row['compared_with']})" for row in in_order]
 
 
-def _pieces(published: Warehouse, night: date, kind: str, subject: str, campaign_id: str) -> list[dict[str, Any]]:
+def _pieces(
+    published: Warehouse, night: date, kind: SubjectKind, subject: str, campaign_id: str
+) -> list[dict[str, Any]]:
     rows = published.read("campaign_evidence", night).to_pylist()
     mine = [row for row in rows if row["campaign_id"] == campaign_id and row["subject_id"] == subject]
     return sorted(

@@ -12,6 +12,7 @@ import pyarrow as pa
 from scipy.optimize import linear_sum_assignment
 
 from jobs.graph.rows import table_of
+from jobs.vocabulary import Event
 
 EVENTS = pa.schema(
     [
@@ -24,7 +25,7 @@ EVENTS = pa.schema(
 )
 MIN_OVERLAP = 0.3  # of the smaller side; less in common is another campaign that bought some of the same accounts
 MERGED_SHARE = 0.5  # of a campaign's accounts in another one's cluster: most of it is there
-Row = tuple[str, str, str, float, str | None]
+Row = tuple[str, Event, str, float, str | None]
 
 
 def campaign_id(night: str, smallest_account: str, taken: Collection[str] = ()) -> str:
@@ -91,19 +92,19 @@ class _Common:
 
 
 def _continued(common: _Common, cluster: str, campaign: str) -> list[Row]:
-    rows: list[Row] = [(campaign, "continued", campaign, common.overlap(cluster, campaign), cluster)]
+    rows: list[Row] = [(campaign, Event.CONTINUED, campaign, common.overlap(cluster, campaign), cluster)]
     if campaign in common.merged_into:  # it comes out again of what it had gone into
         other = common.merged_into[campaign]
-        rows.append((campaign, "split_from", other, common.overlap(cluster, other), cluster))
+        rows.append((campaign, Event.SPLIT_FROM, other, common.overlap(cluster, other), cluster))
     return rows
 
 
 def _born(common: _Common, cluster: str, campaign: str) -> list[Row]:
-    rows: list[Row] = [(campaign, "born", campaign, 0.0, cluster)]
+    rows: list[Row] = [(campaign, Event.BORN, campaign, 0.0, cluster)]
     for other in sorted(set(common.campaigns) - set(common.merged_into)):
         part = common.overlap(cluster, other)
         if part >= MIN_OVERLAP and common.shared[cluster, other] >= len(common.clusters[cluster]) * MIN_OVERLAP:
-            rows.append((campaign, "split_from", other, part, cluster))
+            rows.append((campaign, Event.SPLIT_FROM, other, part, cluster))
     return rows
 
 
@@ -112,7 +113,7 @@ def _merged(common: _Common, campaign: str, name_of: Mapping[str, str]) -> list[
     for cluster, other in name_of.items():
         if common.shared[cluster, campaign] > MERGED_SHARE * len(common.campaigns[campaign]):
             part = common.overlap(cluster, campaign)
-            return [(campaign, "merged_into", other, part, None), (other, "absorbed", campaign, part, cluster)]
+            return [(campaign, Event.MERGED_INTO, other, part, None), (other, Event.ABSORBED, campaign, part, cluster)]
     return []
 
 

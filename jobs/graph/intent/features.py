@@ -250,7 +250,8 @@ FEATURES = (
         0.15,
         0.6,
         4,
-        "requests come through proxies, VPNs or foreign addresses that do not fit the accounts' countries, the less the more members share one place",
+        "requests come through proxies, VPNs or foreign addresses that do not fit the accounts' countries, "
+        "the less the more members share one place",
         {ENTERPRISE: -2, SMALL_GROUP: -3, CLASSROOM_OR_HACKATHON: -3},
         {},
     ),

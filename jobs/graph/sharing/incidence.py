@@ -5,7 +5,6 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-MIN_SHARING = 3  # members of a group: what two of them have in common is a coincidence
 MAX_PER_SIGNAL = 16  # entities of one signal an account brings in, most used first: bounds the pairs at a few hundred
 
 

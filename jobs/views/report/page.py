@@ -16,7 +16,7 @@ from jobs.views.lines import ORDER, by_line, standing
 from jobs.views.report.picture import picture
 from jobs.views.report.timeline import timeline
 from jobs.views.report.waterfall import waterfall
-from jobs.vocabulary import ACCUSING, Verdict
+from jobs.vocabulary import ACCUSING, SubjectKind, Verdict
 
 TEMPLATES = Path(__file__).parent
 Row = dict[str, Any]
@@ -84,8 +84,8 @@ def _section(row: Row, by_campaign: Mapping[str, dict[str, list[Row]]]) -> Row:
     campaign = row["campaign_id"]
     members = by_campaign["campaign_members"].get(campaign, [])
     evidence = by_campaign["campaign_evidence"].get(campaign, [])
-    intent = [each for each in evidence if each["subject_kind"] == "campaign"]
-    shared = [each for each in evidence if each["subject_kind"] == "account" and each["entity"] is not None]
+    intent = [each for each in evidence if each["subject_kind"] == SubjectKind.CAMPAIGN]
+    shared = [each for each in evidence if each["subject_kind"] == SubjectKind.ACCOUNT and each["entity"] is not None]
     drawn = picture(members, shared)
     ordered = sorted(intent, key=by_line)
     return {
