@@ -42,12 +42,16 @@ DEMO_KEY = "demo-key-for-simulated-worlds-only"
 @app.command()
 def simulate(
     root: Root = None,
-    preset: Annotated[str, typer.Option(help="tiny, small, varied, mid or large.")] = "small",
+    preset: Annotated[
+        str, typer.Option(help="Such as tiny, small, varied, causes, large; a wrong one lists all.")
+    ] = "small",
     seed: Annotated[int, typer.Option(help="Same seed, same world.")] = 1,
     accounts: Annotated[int | None, typer.Option(help="Accounts, instead of the preset's.")] = None,
     days: Annotated[int | None, typer.Option(help="Nights, instead of the preset's.")] = None,
     first: Annotated[str, typer.Option("--from", help="First night, YYYY-MM-DD.")] = "2026-03-02",
     dial: Annotated[list[str] | None, typer.Option(help="NAME=VALUE: what every campaign does; repeatable.")] = None,
+    without: Annotated[list[str] | None, typer.Option(help="COMPONENT=VALUE: a cause never drawn; repeatable.")] = None,
+    only: Annotated[list[str] | None, typer.Option(help="COMPONENT=VALUE: a cause of every group; repeatable.")] = None,
 ) -> None:
     """Make a world with known truth: raw deliveries below ROOT/raw, the truth below ROOT/truth."""
     from jobs.simulate.worlds import write_world
@@ -56,7 +60,8 @@ def simulate(
         raise UsageError(f"No root folder is named: pass --root DIR or set {settings.ROOT}.")
     root.mkdir(parents=True, exist_ok=True)
     with console.progress(f"simulating {preset}") as note:
-        write_world(root, preset, seed, accounts, days, _day(first, "--from"), note, dial or ())
+        options = (dial or (), without or (), only or ())
+        write_world(root, preset, seed, accounts, days, _day(first, "--from"), note, *options)
     console.say(f"World written to {root}/raw, its truth to {root}/truth.")
 
 

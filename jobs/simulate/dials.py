@@ -26,7 +26,7 @@ CHOICES = {  # dials that take a word
 
 
 def turned(preset: Preset, dials: list[str]) -> Preset:
-    """Every campaign of `preset` with the `dials` set, each given as NAME=VALUE.
+    """Every campaign of `preset`, drawn or not, with the `dials` set, each given as NAME=VALUE.
 
     Raises `UsageError` for a dial there is not, or a value it does not take.
     """
@@ -34,7 +34,14 @@ def turned(preset: Preset, dials: list[str]) -> Preset:
     for text in dials:
         name, _, value = text.partition("=")
         changes[name] = _choice(name, value) if name in CHOICES else _number(name, value)
-    return replace(preset, campaigns=tuple(replace(spec, **changes) for spec in preset.campaigns))
+    return replace(
+        preset,
+        campaigns=tuple(replace(spec, **changes) for spec in preset.campaigns),
+        groups=tuple(
+            group if group.spec is None else replace(group, spec=replace(group.spec, **changes))
+            for group in preset.groups
+        ),
+    )
 
 
 def _choice(name: str, value: str) -> str | None:

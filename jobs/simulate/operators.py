@@ -23,6 +23,16 @@ def make_campaign(build: Builder, spec: CampaignSpec, index: Column, victims: Co
     """Turn the accounts of `index` into one campaign and route stolen keys of `victims` through its proxies."""
     number = len(build.campaigns)
     build.campaigns.append(spec)
+    egress = enrol(build, spec, index, number)
+    rotate(build, spec, index)
+    if spec.honest_share > 0:
+        build.extra.append(honest(build, spec, index))
+    if len(victims):
+        build.extra.append(steal(build, index, victims, egress, number))
+
+
+def enrol(build: Builder, spec: CampaignSpec, index: Column, number: int) -> Column:
+    """Make those accounts the campaign's, with all that is an account's own; returns their pool of exits."""
     rename(build, index)
     accounts = build.accounts
     accounts.campaign[index] = number
@@ -34,11 +44,7 @@ def make_campaign(build: Builder, spec: CampaignSpec, index: Column, victims: Co
     pay(build, spec, index)
     egress = network(build, spec, index)
     work(build, spec, index, number, started)
-    rotate(build, spec, index)
-    if spec.honest_share > 0:
-        build.extra.append(honest(build, spec, index))
-    if len(victims):
-        build.extra.append(steal(build, index, victims, egress, number))
+    return egress
 
 
 def sign_ups(build: Builder, spec: CampaignSpec, index: Column) -> Column:

@@ -151,6 +151,12 @@ def cards(rng: np.random.Generator, accounts: Accounts, index: Column, bins: Col
     accounts.card_funding[index] = funding
 
 
+def verified(rng: np.random.Generator, accounts: Accounts, index: Column) -> None:
+    """Each has shown a document of its own."""
+    accounts.kyc_status[index] = "verified"
+    accounts.kyc_document[index] = tokens(rng, len(index), "kyc_")
+
+
 def ordinary_accounts(rng: np.random.Generator, plan: places.Plan, count: int, first_us: int, days: int) -> Accounts:
     """Customers as they come: nine in ten signed up over the two years before, the rest while the world runs."""
     country = rng.choice(len(places.COUNTRIES), count, p=places.COUNTRY_SHARES)

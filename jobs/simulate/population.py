@@ -13,18 +13,22 @@ import numpy as np
 from jobs.simulate import catalogues as cat
 from jobs.simulate import people, places
 from jobs.simulate.people import Accounts, Column, Streams
-from jobs.simulate.specs import CampaignSpec
+from jobs.simulate.specs import CampaignSpec, Group
 
 
 @dataclass(frozen=True)
 class Beat:
-    """Batches a group works in: `slots` a day between two UTC hours; `fixed` repeats the same times every day."""
+    """Batches a group works in: `slots` a day between two UTC hours; `fixed` repeats the same times every day.
+
+    Beats of different groups are some minutes apart, unless `is_on_the_dot`: at exactly the times that clocks show.
+    """
 
     slots: int
     jitter_seconds: float
     from_hour: float = 0.0
     to_hour: float = 24.0
     fixed: bool = False
+    is_on_the_dot: bool = False
 
 
 @dataclass
@@ -39,6 +43,7 @@ class Builder:
     extra: list[Streams] = field(default_factory=list)
     beats: list[Beat] = field(default_factory=list)
     campaigns: list[CampaignSpec] = field(default_factory=list)
+    groups: tuple[Group, ...] = ()
     proxy_pools: dict[str, Column] = field(default_factory=dict)
     moves: list[tuple[int, int, int]] = field(default_factory=list)  # account, campaign it goes to, day
     successions: list[tuple[int, int, int]] = field(default_factory=list)  # account, the one that replaces it, day

@@ -91,6 +91,32 @@ class Turn:
 
 
 @dataclass(frozen=True)
+class Group:
+    """A group drawn from a grammar: component -> value. An operator has a `spec` and its campaign's id.
+
+    Its accounts are `accounts` rows from row `first` of all drawn groups, then those of its victims; an operator
+    `inside` another group has the last of that one's rows.
+    """
+
+    group_id: str
+    cause: dict[str, str]
+    accounts: int
+    spec: CampaignSpec | None = None
+    victims: int = 0
+    first: int = 0
+    inside: str | None = None
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """How many groups are drawn per accounts of the world; at least one of each that is wanted at all."""
+
+    innocents: int
+    operators: int
+    per_accounts: int = 8_000
+
+
+@dataclass(frozen=True)
 class Preset:
     accounts: int
     days: int
@@ -98,6 +124,8 @@ class Preset:
     lookalikes: tuple[LookalikeSpec, ...]
     is_varied: bool = False  # dials, sizes and numbers of look-alikes drawn by the seed
     turns: tuple[Turn, ...] = ()
+    drawn: Drawn | None = None  # groups drawn from the grammars of causes and operators, by the seed
+    groups: tuple[Group, ...] = ()
 
 
 HARD = CampaignSpec(
@@ -217,6 +245,8 @@ PRESETS: dict[str, Preset] = {
     "varied": Preset(5_000, 10, EIGHT, LOOKALIKES, is_varied=True),
     "innocent": Preset(2_500, 7, (), LOOKALIKES),
     "lives": Preset(4_500, 60, LIVES, LOOKALIKES, turns=TURNS),
+    "causes": Preset(8_000, 10, (), LOOKALIKES, drawn=Drawn(12, 5)),
+    "quiet_causes": Preset(8_000, 10, (), LOOKALIKES, drawn=Drawn(12, 0)),
     "mid": Preset(20_000, 14, copies(EIGHT, 2), LOOKALIKES),
     "large": Preset(100_000, 14, copies(EIGHT, 3), LOOKALIKES),
 }

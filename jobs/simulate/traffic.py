@@ -84,7 +84,8 @@ def batches(rng: np.random.Generator, beats: list[Beat]) -> Column:
     starts = np.zeros((max(1, len(beats)), longest))
     for row, beat in enumerate(beats):
         span = (beat.to_hour - beat.from_hour) * 3_600
-        even = np.linspace(0, span, beat.slots, endpoint=False) + 137.0 * (row % 20)
+        apart = 0.0 if beat.is_on_the_dot else 137.0 * (row % 20)
+        even = np.linspace(0, span, beat.slots, endpoint=False) + apart
         times = even if beat.fixed else np.sort(rng.random(beat.slots)) * span
         starts[row] = (beat.from_hour * 3_600 + times)[np.arange(longest) % beat.slots]
     return starts

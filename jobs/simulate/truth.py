@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from datetime import date, timedelta
 from pathlib import Path
 from typing import SupportsInt
@@ -11,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from jobs.graph.rows import table_of
-from jobs.simulate import files
+from jobs.simulate import causes, files, guises
 from jobs.simulate.people import DAY_US
 from jobs.simulate.population import Builder
 
@@ -34,7 +35,7 @@ def campaign_ids(build: Builder) -> list[str]:
 
 
 def write(root: Path, build: Builder, exchanges: Counts, first_day: date) -> None:
-    """Write `{root}/truth/accounts|campaigns|daily|moves|successions|events.parquet`.
+    """Write `{root}/truth/accounts|campaigns|daily|moves|successions|events.parquet`, and `groups` where any were drawn.
 
     An exchange is an answered request (status 200) of extraction traffic that reached the raw zone whole, by the day
     it was made; it counts stolen keys and leaves out honest traffic mixed into operated accounts.
@@ -45,6 +46,8 @@ def write(root: Path, build: Builder, exchanges: Counts, first_day: date) -> Non
     files.write_truth(root, "moves", moves(build, first_day))
     files.write_truth(root, "successions", successions(build, first_day))
     files.write_truth(root, "events", events(build, exchanges, first_day))
+    if build.groups:
+        files.write_truth(root, "groups", groups(build))
 
 
 def accounts(build: Builder, first_day: date) -> pa.Table:
@@ -94,6 +97,30 @@ def campaigns(build: Builder, exchanges: Counts, first_day: date) -> pa.Table:
             "first_day": pa.array([nth(first_day, days[0]) if len(days) else None for days in worked], pa.date32()),
             "last_day": pa.array([nth(first_day, days[-1]) if len(days) else None for days in worked], pa.date32()),
             "proxy_network": files.words([spec.proxy_network for spec in build.campaigns]),
+        }
+    )
+
+
+def groups(build: Builder) -> pa.Table:
+    """One row per group drawn by cause, with the value of each component (null where it has none) and all in one text.
+
+    `group_id` is `lookalike_group` (innocent) or `campaign_id` (operator) of its accounts. An operator `inside` another
+    group is one of its customers, and not counted among its `accounts`.
+    """
+    people = build.accounts
+    ids = np.array([*campaign_ids(build), None], dtype=object)
+    of = np.where(people.role == "operated", ids[people.campaign], people.lookalike_group)
+    sizes = Counter(of.tolist())
+    parts = build.groups
+    components = dict.fromkeys([*causes.INNOCENT, *guises.OPERATED])
+    return pa.table(
+        {
+            "group_id": files.words([group.group_id for group in parts]),
+            "kind": files.words(["innocent" if group.spec is None else "operator" for group in parts]),
+            "accounts": pa.array([sizes[group.group_id] for group in parts], pa.int64()),
+            "inside": files.words([group.inside for group in parts]),
+            "cause": files.words([causes.text(group.cause) for group in parts]),
+            **{name: files.words([group.cause.get(name) for group in parts]) for name in components},
         }
     )
 

@@ -16,12 +16,15 @@ from jobs.graph.ranking import published_cases
 from jobs.simulate import catalogues as cat
 from jobs.simulate import deliveries, files, ledgers, places, snapshots, traffic, truth
 from jobs.simulate.dials import turned, varied
+from jobs.simulate.drawing import drawn
+from jobs.simulate.innocents import make_innocents
 from jobs.simulate.lives import live
 from jobs.simulate.lookalikes import make_group
 from jobs.simulate.operators import make_campaign
 from jobs.simulate.people import DAY_US, Streams, joined
 from jobs.simulate.population import Builder, builder
 from jobs.simulate.specs import PRESETS, Preset, campaign_sizes
+from jobs.simulate.ways import make_operator
 
 LEAST_ACCOUNTS = 200  # below this, one campaign of 30 would be most of the world
 RELEASE_HOUR = 17  # UTC, a morning in California
@@ -36,11 +39,13 @@ def write_world(
     first_day: date = date(2026, 3, 2),
     progress: Callable[[str], None] | None = None,
     dials: Sequence[str] = (),
+    without: Sequence[str] = (),
+    only: Sequence[str] = (),
 ) -> None:
     """Write `{root}/raw/<table>/ds=.../part-0.parquet` and `{root}/truth/*.parquet`.
 
-    `accounts` and `days` override the preset; `dials` (NAME=VALUE) override what its campaigns do. `progress` is told
-    one line a day.
+    `accounts` and `days` override the preset; `dials` (NAME=VALUE) override what its campaigns do; `without` and `only`
+    (COMPONENT=VALUE) leave out or force a value where groups are drawn by cause. `progress` is told one line a day.
     Raises UsageError for an unknown preset, fewer than 200 accounts, no days, or a root that already holds a raw zone
     (days of another world would stay among those of this one).
     """
@@ -56,6 +61,7 @@ def write_world(
     first_us = int(datetime(first_day.year, first_day.month, first_day.day, tzinfo=UTC).timestamp()) * 1_000_000
     if plan.is_varied:
         plan = varied(plan, generator(seed, 3))
+    plan = drawn(plan, generator(seed, 4), count, without, only)
     build = populate(turned(plan, list(dials)), generator(seed, 0), count, first_us, length)
     streams = joined([build.streams, *build.extra])
     exchanges = write_days(root, build, streams, seed, first_day, length, progress)
@@ -67,7 +73,7 @@ def generator(seed: int, purpose: int, day: int = 0) -> np.random.Generator:
 
 
 def populate(preset: Preset, rng: np.random.Generator, count: int, first_us: int, days: int) -> Builder:
-    """Ordinary accounts, then campaigns with their victims, then look-alike groups, on disjoint rows."""
+    """Ordinary accounts, then campaigns with their victims, drawn groups and look-alike groups, on disjoint rows."""
     build = builder(rng, count, first_us, days)
     free = 0
     for spec, size in campaign_sizes(preset.campaigns, count):
@@ -77,6 +83,14 @@ def populate(preset: Preset, rng: np.random.Generator, count: int, first_us: int
         free += size + victims
     for turn in preset.turns:
         live(build, turn)
+    build.groups = preset.groups
+    for group in preset.groups:
+        rows = np.arange(free + group.first, free + group.first + group.accounts + group.victims)
+        if group.spec is None:
+            make_innocents(build, group, rows)
+        else:
+            make_operator(build, group, rows[: group.accounts], rows[group.accounts :])
+    free += max((group.first + group.accounts + group.victims for group in preset.groups), default=0)
     for kind in preset.lookalikes:
         for number in range(1, 1 + max(1, count // kind.per_accounts)):
             if free + kind.accounts > count * 0.6:

@@ -52,6 +52,16 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.fixture(params=["small", "causes"], scope="module")
+def any_world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A world of a roster, and one whose groups are drawn by cause."""
+    if request.param == "small":
+        return request.getfixturevalue("world")
+    root = tmp_path_factory.mktemp("causes")
+    write_world(root, "causes", seed=11, accounts=2_500, days=DAYS, first_day=FIRST)
+    return root
+
+
 def raw(root: Path, table: str, day: int) -> pa.Table:
     return pq.read_table(
         root / "raw" / table / f"ds={FIRST + timedelta(days=day)}" / "part-0.parquet", partitioning=None
@@ -71,56 +81,57 @@ def digests(root: Path) -> dict[str, str]:
     return {str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def test_same_seed_writes_the_same_bytes_and_another_seed_does_not(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("preset", "truths"), [("tiny", 6), ("causes", 7)])
+def test_same_seed_writes_the_same_bytes_and_another_seed_does_not(tmp_path: Path, preset: str, truths: int) -> None:
     for name, seed in (("one", 3), ("two", 3), ("other", 4)):
-        write_world(tmp_path / name, "tiny", seed=seed, accounts=250, days=2, first_day=FIRST)
+        write_world(tmp_path / name, preset, seed=seed, accounts=250, days=2, first_day=FIRST)
     one = digests(tmp_path / "one")
-    assert len(one) == 9 * 2 + 6
+    assert len(one) == 9 * 2 + truths
     assert one == digests(tmp_path / "two")
     assert one != digests(tmp_path / "other")
 
 
-def test_requests_have_the_types_of_the_input_contract(world: Path) -> None:
-    schema = raw(world, "api_requests", 0).schema
+def test_requests_have_the_types_of_the_input_contract(any_world: Path) -> None:
+    schema = raw(any_world, "api_requests", 0).schema
     assert {field.name: field.type for field in schema} == REQUESTS
-    lengths = set(pc.list_value_length(requests(world).column("prompt_sketch")).to_pylist())
+    lengths = set(pc.list_value_length(requests(any_world).column("prompt_sketch")).to_pylist())
     assert lengths == {16, None}
 
 
 @pytest.mark.parametrize("table", sorted(COLUMNS))
-def test_every_other_table_is_delivered_daily_with_the_contracted_columns(world: Path, table: str) -> None:
+def test_every_other_table_is_delivered_daily_with_the_contracted_columns(any_world: Path, table: str) -> None:
     for day in range(DAYS):
-        rows = raw(world, table, day)
+        rows = raw(any_world, table, day)
         assert rows.column_names == COLUMNS[table].split()
         assert rows.num_rows > 0
         for field in rows.schema:
             if field.name.endswith("_at") or field.name.startswith(("charge_period", "valid_")):
                 assert field.type == INSTANT
     if table == "charges":
-        assert raw(world, table, 0).schema.field("billed_cost").type == pa.decimal128(18, 6)
+        assert raw(any_world, table, 0).schema.field("billed_cost").type == pa.decimal128(18, 6)
 
 
-def test_an_account_is_in_the_snapshot_once_and_never_acts_before_sign_up(world: Path) -> None:
-    rows = raw(world, "accounts", DAYS - 1)
+def test_an_account_is_in_the_snapshot_once_and_never_acts_before_sign_up(any_world: Path) -> None:
+    rows = raw(any_world, "accounts", DAYS - 1)
     ids = rows.column("account_id").to_pylist()
     created = dict(zip(ids, rows.column("created_at").to_pylist(), strict=True))
     assert len(created) == len(ids)
-    made = requests(world)
+    made = requests(any_world)
     for account, at in zip(made.column("account_id").to_pylist(), made.column("requested_at").to_pylist(), strict=True):
         assert account is None or created[account] <= at
 
 
-def test_deliveries_are_late_repeated_and_broken_now_and_then(world: Path) -> None:
+def test_deliveries_are_late_repeated_and_broken_now_and_then(any_world: Path) -> None:
     seen: Counter[str] = Counter()
     lags: Counter[int] = Counter()
     for day in range(DAYS):
-        rows = raw(world, "api_requests", day)
+        rows = raw(any_world, "api_requests", day)
         seen.update(rows.column("request_id").to_pylist())
         lags.update((FIRST + timedelta(days=day) - at.date()).days for at in rows.column("requested_at").to_pylist())
     assert set(lags) == {0, 1, 2, 3}
     assert 0.003 < 1 - lags[0] / lags.total() < 0.015
     assert 0.0003 < sum(count > 1 for count in seen.values()) / len(seen) < 0.003
-    rows = requests(world)
+    rows = requests(any_world)
     broken = [
         pc.sum(pc.less(rows.column("input_tokens"), 0)).as_py(),
         pc.sum(pc.equal(rows.column("client_address"), "none:0")).as_py(),
