@@ -18,7 +18,7 @@ from jobs.simulate.specs import Group, Preset
 
 SMALLEST, LARGEST = 8, 300  # accounts of a group
 LARGEST_SHARE = 1 / 20  # of the world
-STARTS, TRIES = 12, 2_000  # of the most demanding value, one combination in two hundred can be
+STARTS, TRIES = 40, 2_000  # of the most demanding value, one combination in two hundred can be
 Chosen = dict[str, set[str]]  # component -> values
 
 
@@ -36,7 +36,10 @@ def drawn(preset: Preset, rng: np.random.Generator, count: int, without: Sequenc
     left_out, forced = _chosen(without, "--without"), _chosen(only, "--only")
     kinds = _cut(INNOCENT, left_out, forced)
     held = {name: next(iter(values)) for name, values in kinds.items() if len(values) == 1}
-    if "reseller" not in kinds["origin"] or not can_be(held | {"origin": "reseller"}):
+    kinds["origin"] = {origin: w for origin, w in kinds["origin"].items() if can_be(held | {"origin": origin})}
+    if not kinds["origin"]:
+        raise UsageError(f"--without and --only leave no origin that goes with {text(held)}; force or leave out less.")
+    if "reseller" not in kinds["origin"]:
         left_out.setdefault("way", set()).add("inside_reseller")
     of_operators = {name: values - set(INNOCENT.get(name, ())) for name, values in forced.items()}
     guise = _cut(guises.WEIGHTS, left_out, of_operators)

@@ -95,7 +95,13 @@ WEIGHTS: Grammar = {component: dict.fromkeys(values, 1.0) for component, values 
 OF_HOST = ("software", "origin", "payment", "devices", "network", "identity", "resilience")
 OWN_LIFE = ("two_days", "pause_and_return", "rotates", "bought_past", "handful", "relay", "inside_reseller")
 UNMIXED = ("two_days", "rotates", "bought_past", "relay", "inside_reseller")
-SIZES = {"handful": (8, 15), "relay": (8, 20), "two_days": (24, 300)}  # accounts; two days at a time, in turns
+SIZES = {  # accounts; where not all work at once, enough for eight at a time
+    "handful": (8, 15),
+    "relay": (8, 20),
+    "two_days": (40, 300),
+    "pause_and_return": (16, 300),
+    "rotates": (12, 300),
+}
 
 
 def can_be(cause: Cause) -> bool:

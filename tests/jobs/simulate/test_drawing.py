@@ -90,6 +90,18 @@ def test_what_is_left_out_is_never_drawn() -> None:
     assert ("way", "inside_reseller") not in operated  # it has no reseller to be in
 
 
+@pytest.mark.parametrize("component", dict.fromkeys([*INNOCENT, *guises.OPERATED]))
+def test_any_one_value_can_be_left_out_or_forced(component: str) -> None:
+    for value in dict.fromkeys([*INNOCENT.get(component, ()), *guises.OPERATED.get(component, ())]):
+        is_innocent = value in INNOCENT.get(component, ())
+        forced = groups(2, count=2_000, only=f"{component}={value}")
+        asked = [group for group in forced if (group.spec is None) == is_innocent]
+        assert asked
+        assert {group.cause.get(component, value) for group in asked} == {value}
+        left = groups(2, count=2_000, without=f"{component}={value}")
+        assert value not in {group.cause.get(component) for group in left}
+
+
 def test_what_is_forced_holds_for_every_innocent_group() -> None:
     for group in of_many(10, only="software=bot_template schedule=push"):
         if group.spec is None:
@@ -117,7 +129,7 @@ def test_dials_are_turned_on_drawn_operators_too() -> None:
         ("causes", "colour=red", "", "--without 'colour=red' names no component"),
         ("causes", "", "software=game", "--only software takes one of none, client"),
         ("causes", "volume=even volume=heavy_tailed", "", "leave no value of volume"),
-        ("causes", "", "network=campus origin=gateway", "nothing that can be drawn with origin=gateway;network=campus"),
+        ("causes", "", "network=campus origin=gateway", "no origin that goes with origin=gateway;network=campus"),
         ("causes", "", "origin=account_seller purpose=output_heavy", "nothing that can be drawn"),
     ],
 )
