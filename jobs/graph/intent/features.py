@@ -157,8 +157,9 @@ FEATURES = (
         "share of members",
         0.3,
         0.8,
-        1,
-        "variants of one prompt template across the accounts (Anthropic 2026-02-23: tens of thousands of variants)",
+        0.7,
+        "variants of one prompt template across the accounts (Anthropic 2026-02-23: tens of thousands of variants); "
+        "alone no coordination: every company and framework has its template",
         {
             CLASSROOM_OR_HACKATHON: 2,
             POPULAR_TOOL: 2,

@@ -4,7 +4,8 @@
 
 builds every landed night of each root up to `published.campaigns` and writes one row per campaign of the last night and feature.
 A root's truth/accounts.parquet has account_id, kind (ordinary, innocent, operator, victim), cause and group; the truth of
-`iolaus simulate` is read as that. A group is an operator's when most of its operated accounts are.
+`iolaus simulate` is read as that, with the components of groups drawn by cause. A group is an operator's when most of its
+operated accounts are.
 """
 
 from __future__ import annotations
@@ -35,15 +36,18 @@ GROUPS = pa.schema(
 
 def truth(root: Path) -> dict[str, tuple[str, str, str]]:
     """Account to kind, cause and group; an ordinary account is its own group."""
+    drawn = root / "truth" / "groups.parquet"
+    causes = {row["group_id"]: row["cause"] for row in pq.read_table(drawn).to_pylist()} if drawn.exists() else {}
     found = {}
     for row in pq.read_table(root / "truth" / "accounts.parquet").to_pylist():
         if "kind" in row:
             said = (row["kind"], row["cause"], row["group"])
         elif row["campaign_id"]:
             kind = "operator" if row["role"] == Role.OPERATED else "victim"
-            said = (kind, row["tier"], row["campaign_id"])
+            said = (kind, causes.get(row["campaign_id"], row["tier"]), row["campaign_id"])
         else:
-            said = ("innocent" if row["lookalike"] else "ordinary", row["lookalike"], row["lookalike_group"])
+            cause = causes.get(row["lookalike_group"], row["lookalike"])
+            said = ("innocent" if row["lookalike"] else "ordinary", cause, row["lookalike_group"])
         found[row["account_id"]] = (said[0], said[1] or said[0], said[2] or row["account_id"])
     return found
 
