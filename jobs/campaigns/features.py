@@ -38,7 +38,14 @@ MADE_IN_SERIES = tuple(name for name, signal in signals.declared().items() if si
 OF_SOFTWARE = tuple(name for name, signal in signals.declared().items() if signal.of_software)
 POSSESSIONS = tuple(name for name, signal in signals.declared().items() if signal.is_possession)
 NETWORK = EGRESS_NETWORK.name
-DAY_SUMS = ("requests", "elicitation_sum_micros", "sketched_requests", "proxy_requests", "education_requests")
+DAY_SUMS = (
+    "requests",
+    "elicitation_sum_micros",
+    "sketched_requests",
+    "proxy_requests",
+    "vpn_requests",
+    "education_requests",
+)
 USAGE_SUMS = ("exchanges", "output_tokens")
 OF_EVERYBODY = ("requests", "elicitation_sum_micros")  # sums that a campaign's are compared with
 
@@ -102,16 +109,17 @@ def _traffic(operated: DataFrame, account_days: DataFrame) -> DataFrame:
 
 
 def _foreign(operated: DataFrame, accounts: DataFrame, account_countries: DataFrame) -> DataFrame:
-    """Requests from countries other than the account's own."""
+    """Requests from countries other than the account's own: of each member, and of the campaign from each country."""
     home = accounts.where(F.col("country").isNotNull()).select("account_id", "country")
-    abroad = account_countries.join(home, on="account_id", how="inner").where(
-        F.col("client_country") != F.col("country")
+    abroad = (
+        operated.join(account_countries, on="account_id", how="inner")
+        .join(home, on="account_id", how="inner")
+        .where(F.col("client_country") != F.col("country"))
     )
-    counted = abroad.groupBy("account_id").agg(F.sum("requests").alias("foreign"))
-    return _long(
-        operated.join(counted, on="account_id", how="inner"),
-        "account_id",
-        {"member.foreign_requests": F.col("foreign")},
+    foreign = abroad.groupBy("campaign_id", "account_id").agg(F.sum("requests").alias("foreign"))
+    by_country = abroad.groupBy("campaign_id", "client_country").agg(F.sum("requests").alias("value"))
+    return _long(foreign, "account_id", {"member.foreign_requests": F.col("foreign")}).unionByName(
+        by_country.select("campaign_id", F.lit("abroad").alias("kind"), F.col("client_country").alias("key"), "value")
     )
 
 

@@ -37,11 +37,13 @@ def transform(
 ) -> DataFrame:
     """Columns of SCHEMA."""
     nothing = {"decision": "string", "decision_id": "string", "held": "long"}
-    measured = features.select(
+    measured = features.join(_base_rates(features), on="feature", how="left").select(
         "campaign_id",
         "feature",
         "strength",
         "figure",
+        "looked",
+        "shown",
         *[F.lit(None).cast(t).alias(name) for name, t in nothing.items()],
     )
     decided = _decided(in_force(case_decisions, SubjectKind.CAMPAIGN, night), lineage, judgements)
@@ -50,9 +52,17 @@ def transform(
         F.lit("decision").alias("feature"),
         F.lit(None).cast("double").alias("strength"),
         F.lit(None).cast("double").alias("figure"),
+        F.lit(None).cast("long").alias("looked"),
+        F.lit(None).cast("long").alias("shown"),
         *nothing,
     )
     return measured.unionByName(pieces).groupBy("campaign_id").applyInArrow(_judge, SCHEMA)
+
+
+def _base_rates(features: DataFrame) -> DataFrame:
+    """feature, looked, shown: of tonight's groups that nothing else speaks against, how many show the feature."""
+    counted = features.groupBy("campaign_id").applyInArrow(_ordinary, "feature string, is_shown boolean")
+    return counted.groupBy("feature").agg(F.count("*").alias("looked"), F.count_if("is_shown").alias("shown"))
 
 
 def _decided(decisions: DataFrame, lineage: DataFrame, judgements: DataFrame) -> DataFrame:
@@ -89,3 +99,9 @@ def _judge(features: pa.Table) -> pa.Table:
     from jobs.graph.intent.judging import judge
 
     return judge(features)
+
+
+def _ordinary(features: pa.Table) -> pa.Table:
+    from jobs.graph.intent.judging import ordinary
+
+    return ordinary(features)

@@ -17,7 +17,9 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.columns import BEFORE, DORMANT_DAYS, NIGHT, WINDOW, WINDOW_DAYS
+from jobs.graph.intent.lines import LINE_BITS
 from jobs.graph.intent.words import likelihood_words, probability
+from jobs.graph.rows import MICRO
 from jobs.vocabulary import LINES, Decision, Line, Role, Status, Verdict
 
 INPUTS = {
@@ -29,13 +31,12 @@ INPUTS = {
     "staged.accounts": NIGHT,
 }
 
-DELIBERATE, SUSPICIOUS, INCIDENTAL = 0.95, 0.45, 0.05  # ICD-203: almost certain; roughly even; almost no chance
+DELIBERATE, SUSPICIOUS, INCIDENTAL = (
+    0.95,
+    0.75,
+    0.05,
+)  # ICD-203: almost certain; likely, its upper part; almost no chance
 MIN_DELIBERATE_ACCOUNTS = 10  # a handful may be suspicious, never accused unless an analyst confirmed it
-LINE_MICROBITS = {  # from which a line of evidence is held to stand
-    Line.COORDINATION: 800_000,  # one program or one owner of things, nearly whole: most groups that are linked show that
-    Line.CONCEALMENT: 2_000_000,  # four times likelier than for an innocent cause that is not known
-    Line.PURPOSE: 2_000_000,
-}
 CONFIRMED_PIECE = f"decision:{Decision.CONFIRMED}"
 RETIRED_DAYS = WINDOW_DAYS + DORMANT_DAYS  # no trace of it is left in the window, and for a fortnight none came back
 DISRUPTED_SHARE = 0.9
@@ -167,7 +168,7 @@ def _verdict() -> Column:
     """
     lines = functools.reduce(
         Column.__add__,
-        [(F.coalesce(f"{line}_microbits", F.lit(0)) >= LINE_MICROBITS[line]).cast("int") for line in LINES],
+        [(F.coalesce(f"{line}_microbits", F.lit(0)) >= round(LINE_BITS[line] * MICRO)).cast("int") for line in LINES],
     )
     is_confirmed = F.coalesce("is_confirmed", F.lit(False))
     is_accused = (lines == len(LINES)) & (F.col("accounts") >= MIN_DELIBERATE_ACCOUNTS)

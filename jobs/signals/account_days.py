@@ -26,6 +26,7 @@ def transform(night: date, api_requests: DataFrame) -> DataFrame:
         F.count_if(F.col("status_code") >= 400).alias("errors"),
         F.count("prompt_sketch").alias("sketched_requests"),
         F.coalesce(F.sum(micros), F.lit(0).cast("long")).alias("elicitation_sum_micros"),
-        F.count_if(kind.isin("proxy", "vpn")).alias("proxy_requests"),
+        F.count_if(kind == "proxy").alias("proxy_requests"),
+        F.count_if(kind == "vpn").alias("vpn_requests"),
         F.count_if(kind == "education").alias("education_requests"),
     )

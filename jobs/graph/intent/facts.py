@@ -2,7 +2,7 @@
 
 `member.<what>`: per operated account. `usage.<what>`, `task`, `population_task`, `population`: sums. `owner`, `domain`: members
 per declared organisation and mail domain. `with`: members per signal that share something of it beyond chance; `top`:
-members of the most shared entity.
+members of the most shared entity; `abroad`: requests per country that is not the member's own.
 """
 
 from __future__ import annotations
@@ -76,10 +76,12 @@ class Facts:
     def owned(self) -> float:
         """Share of the members that declare an organisation which others declare too: one company, or several side by side.
 
-        A mail domain counts half, and only the one that most members have: companies have one, and so do catch-alls.
+        A mail domain counts half, only the one that most members have, and the less the more members are made in series:
+        companies have one, and so have catch-alls.
         """
         by_kind: dict[str, int] = defaultdict(int)
         for owner, members in self["owner"].items():
             by_kind[owner.partition("|")[0]] += members if members >= MIN_DECLARING else 0
         declaring = max(by_kind.values(), default=0)
-        return max(float(declaring), 0.5 * max(self["domain"].values(), default=0)) / self.members
+        by_domain = 0.5 * max(self["domain"].values(), default=0) * (1.0 - self.sharing("made_in_series"))
+        return max(float(declaring), by_domain) / self.members

@@ -101,13 +101,25 @@ def _in_series(facts: Facts) -> float:
 
 
 def _at_one_place(facts: Facts) -> float:
-    return max(facts.at_one("egress_prefix"), facts.at_one("egress_address"))
+    """An office, a home, a server, a company's VPN: the exits of a proxy service are nobody's place."""
+    at_one = max(facts.at_one("egress_prefix"), facts.at_one("egress_address"))
+    return at_one * (1.0 - min(1.0, facts.total("proxy_requests") / facts.requests))
 
 
 def _away(facts: Facts) -> float:
-    """A server abroad that all use openly hides nothing."""
-    away = min(facts.total("foreign_requests") + facts.total("proxy_requests"), facts.total("requests"))
+    """One place abroad that all use openly hides nothing, nor does a server (`jobs.signals.account_countries`)."""
+    away = sum(facts.total(name) for name in ("foreign_requests", "proxy_requests", "vpn_requests"))
+    away = min(away, facts.total("requests"))
     return away / facts.requests * (1.0 - _at_one_place(facts))
+
+
+def _scattered(facts: Facts) -> float:
+    """Countries, as many of equal size as would be as diverse (Hill number of order 1), times the share of requests."""
+    counts = np.array([n for _, n in sorted(facts["abroad"].items())], dtype=np.float64)
+    if not counts.sum():
+        return 0.0
+    shares = counts / counts.sum()
+    return float(np.exp(-(shares * np.log(shares)).sum()) * min(1.0, counts.sum() / facts.requests))
 
 
 def _unevenness(facts: Facts) -> float:
@@ -178,7 +190,7 @@ FEATURES = (
         "share of members",
         0.1,
         0.5,
-        2.5,
+        3,
         "accounts fire in the same minutes more than their own rhythm explains (load balancing)",
         {ENTERPRISE: -1, SMALL_GROUP: -3, POPULAR_TOOL: -3, RESELLER: -1},
         {},
@@ -204,7 +216,7 @@ FEATURES = (
         "share of members",
         0.2,
         0.6,
-        1,
+        2,
         "accounts share devices, cards or documents that strangers do not",
         {SMALL_GROUP: 2, RESELLER: 2, POPULAR_TOOL: -4},
         {},
@@ -250,10 +262,30 @@ FEATURES = (
         "share of requests",
         0.15,
         0.6,
-        4,
+        2,
         "requests come through proxies, VPNs or foreign addresses that do not fit the accounts' countries, "
         "the less the more members share one place",
         {ENTERPRISE: -2, SMALL_GROUP: -3, CLASSROOM_OR_HACKATHON: -3},
+        {},
+    ),
+    Feature(
+        "scattered",
+        Line.CONCEALMENT,
+        "rotation",
+        _scattered,
+        "countries",
+        2,
+        6,
+        3.5,
+        "requests come from many countries that are not the accounts' own: a pool of exits, where people abroad are in one or two",
+        {
+            ENTERPRISE: -2,
+            CLASSROOM_OR_HACKATHON: -2,
+            EVALUATION_VENDOR: -1,
+            RESELLER: -1,
+            POPULAR_TOOL: -1,
+            SMALL_GROUP: -2,
+        },
         {},
     ),
     Feature(
@@ -264,7 +296,7 @@ FEATURES = (
         "times everybody's",
         1.5,
         4,
-        2,
+        2.5,
         "members come from more networks than people do: rotating proxies (Anthropic 2026-02-23: proxy services, hydra cluster)",
         {
             ENTERPRISE: -2,
@@ -362,7 +394,7 @@ FEATURES = (
         "score above everybody's",
         0.1,
         0.35,
-        3,
+        2.5,
         "prompts make the model lay out its reasoning for training, counted on the campaign's own share of its accounts' traffic; "
         "absence is not exculpatory (arXiv 2603.07267)",
         {
@@ -442,6 +474,7 @@ FEATURES = (
         {POPULAR_TOOL: -4},
     ),
 )
+BITS = {feature.name: feature.bits for feature in FEATURES}
 
 
 def strengths(rows: pa.Table) -> pa.Table:

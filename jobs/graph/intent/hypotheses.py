@@ -14,11 +14,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from jobs.graph.intent.base_rates import Rates, bits_tonight
 from jobs.graph.intent.features import FEATURES, Feature
+from jobs.graph.intent.lines import strongest
 from jobs.vocabulary import Explanation, Line
 
 EXTRACTION, UNLISTED = Explanation.EXTRACTION, Explanation.UNLISTED_CAUSE
-PRIOR_BITS = -8.0  # of groups that act together one in 256 extracts: rarer than in any world that was looked at
+PRIOR_BITS = -7.0  # of groups that act together one in 128 extracts: rarer than in any world that was looked at
 RIVAL_PRIOR_BITS = {
     Explanation.RESELLER: -3.0,
     Explanation.ENTERPRISE: -2.0,
@@ -27,6 +29,7 @@ RIVAL_PRIOR_BITS = {
     Explanation.POPULAR_TOOL: -3.0,
     Explanation.SMALL_GROUP: -2.0,
 }  # against an unlisted cause: of innocent groups each listed kind is a small part
+NOTHING_KNOWN: Rates = {}
 
 
 @dataclass(frozen=True)
@@ -49,10 +52,10 @@ class Weighing:
     pieces: tuple[Piece, ...]
 
 
-def weigh(strengths: Mapping[str, float]) -> Weighing:
+def weigh(strengths: Mapping[str, float], rates: Rates = NOTHING_KNOWN) -> Weighing:
     """Weigh the explanations. `strengths` maps features' names to 0..1; a feature not named says nothing.
 
-    Raises `ValueError` for a name that is no feature.
+    `rates`: how ordinary features are tonight, which bounds their bits. Raises `ValueError` for a name that is no feature.
     """
     if unknown := strengths.keys() - {feature.name for feature in FEATURES}:
         raise ValueError(f"no feature of the judgement is called {', '.join(sorted(unknown))}")
@@ -66,7 +69,12 @@ def weigh(strengths: Mapping[str, float]) -> Weighing:
             "prior", Line.PRIOR, PRIOR_BITS, "extraction before looking, against an innocent cause that is not listed"
         )
     ]
-    pieces += [_piece(feature, strengths, used) for feature in used]
+    bits = {feature.name: bits_tonight(feature, rates) for feature in used}
+    counted = strongest(strengths, bits)
+    for feature in used:
+        once = counted[feature.cause]
+        said = bits[feature.name] * strengths[feature.name] if once == feature.name else 0.0
+        pieces.append(Piece(feature.name, feature.line, said, _reason(feature, once, rates)))
     rival = max(rivals, key=lambda name: (rivals[name], name))
     others = -math.log2(math.fsum(2.0**bits for bits in rivals.values()))
     pieces.append(
@@ -76,14 +84,14 @@ def weigh(strengths: Mapping[str, float]) -> Weighing:
     return Weighing(found, EXTRACTION if found > 0 else rival, rival, tuple(pieces))
 
 
-def _piece(feature: Feature, strengths: Mapping[str, float], used: list[Feature]) -> Piece:
-    """What the feature adds: nothing where a stronger one of its cause counts."""
-    same = [each for each in used if each.cause == feature.cause]
-    strongest = max(same, key=lambda each: (abs(each.bits) * strengths[each.name], each.name))
-    if strongest is feature:
-        return Piece(feature.name, feature.line, feature.bits * strengths[feature.name], feature.reason)
-    once = f"{feature.reason}; counts once, with {_said(strongest.name)}"
-    return Piece(feature.name, feature.line, 0.0, once)
+def _reason(feature: Feature, counted: str, rates: Rates) -> str:
+    """The feature's own, and why it says less: a stronger one of its cause counts, or other groups show it too."""
+    if counted != feature.name:
+        return f"{feature.reason}; counts once, with {_said(counted)}"
+    if bits_tonight(feature, rates) < feature.bits:
+        looked, shown = rates[feature.name]
+        return f"{feature.reason}; {shown} of {looked} other groups that nothing else speaks against show it tonight"
+    return feature.reason
 
 
 def _said(name: str) -> str:

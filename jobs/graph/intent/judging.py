@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from jobs.graph.intent.base_rates import others, shown
 from jobs.graph.intent.decisions import decision_microbits
 from jobs.graph.intent.hypotheses import Weighing, weigh
 from jobs.graph.rows import MICRO, table_of
@@ -26,18 +27,22 @@ PIECES = pa.schema(
         ("decision_id", pa.string()),
     ]
 )
+ORDINARY = pa.schema([("feature", pa.string()), ("is_shown", pa.bool_())])
 
 
 def judge(features: pa.Table) -> pa.Table:
     """Rows of PIECES of one campaign, by place.
 
-    `features`: campaign_id, feature, strength, figure, and for a row whose feature is `decision`: decision, decision_id
+    `features`: campaign_id, feature, strength, figure, looked and shown (how many of tonight's groups, see
+    `jobs.graph.intent.base_rates`; null where none), and for a row whose feature is `decision`: decision, decision_id
     and held (see `jobs.graph.intent.decisions`). At most one decision. Without an analyst's confirmation the sum is at most
     MOST_MICROBITS: a likelihood is never surer than what left-out causes support.
     """
     rows = sorted(features.to_pylist(), key=lambda row: row["feature"])
     observed = {row["feature"]: row["figure"] for row in rows}
-    weighing: Weighing = weigh({row["feature"]: row["strength"] for row in rows if row["decision_id"] is None})
+    strengths = {row["feature"]: row["strength"] for row in rows if row["decision_id"] is None}
+    counted = {row["feature"]: (row["looked"], row["shown"]) for row in rows if row["looked"] is not None}
+    weighing: Weighing = weigh(strengths, others(counted, strengths))
     pieces = [
         (each.name, str(each.line), round(each.bits * MICRO), observed.get(each.name), each.reason, None)
         for each in weighing.pieces
@@ -59,3 +64,9 @@ def judge(features: pa.Table) -> pa.Table:
         for place, (name, line, micro, figure, text, decision) in enumerate(pieces)
     ]
     return table_of(made, PIECES)
+
+
+def ordinary(features: pa.Table) -> pa.Table:
+    """Rows of ORDINARY of one campaign: the features it counts for among tonight's groups. `features`: feature, strength."""
+    names, strengths = features["feature"].to_pylist(), features["strength"].to_pylist()
+    return table_of(sorted(shown(dict(zip(names, strengths, strict=True))).items()), ORDINARY)

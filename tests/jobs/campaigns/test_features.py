@@ -61,14 +61,36 @@ def test_several_companies_in_one_group_are_owned_and_their_address_series_are_n
     assert profile(spark, accounts=alone)["common_owner"] == 0.0
 
 
-def test_a_server_that_all_use_openly_is_no_hiding_place(spark: SparkSession) -> None:
+@pytest.mark.parametrize(("service", "is_hidden_at_one_place"), [("vpn_requests", 0.0), ("proxy_requests", 1.0)])
+def test_a_companys_vpn_is_no_hiding_place_but_the_exits_of_a_proxy_service_are(
+    spark: SparkSession, service: str, is_hidden_at_one_place: float
+) -> None:
     days = [
         {"account_id": a, "activity_date": NIGHT, "requests": 10, "sketched_requests": 10,
-         "proxy_requests": 10 if a in OPERATED else 0}
+         service: 10 if a in OPERATED else 0}
         for a in EVERYBODY
     ]  # fmt: skip
     assert profile(spark, account_days=days)["proxied"] == 1.0
-    assert profile(spark, account_days=days, **sharing("egress_prefix", OPERATED))["proxied"] == 0.0
+    at_one = profile(spark, account_days=days, **sharing("egress_prefix", OPERATED))
+    assert (at_one["proxied"], at_one["one_address"]) == (is_hidden_at_one_place, 1.0 - is_hidden_at_one_place)
+
+
+def test_exits_in_many_countries_are_scattered_and_people_who_moved_to_one_are_not(spark: SparkSession) -> None:
+    at_home = [{"account_id": a, "created_at": NOON, "country": "US"} for a in EVERYBODY]
+    for countries, strength in ((["DE"], 0.0), (["DE", "FR", "BR", "IN", "JP", "ES"], 1.0)):
+        abroad = [
+            {"account_id": a, "activity_date": NIGHT, "client_country": country, "requests": 60 // len(countries)}
+            for a in OPERATED
+            for country in countries
+        ]
+        found = profile(spark, accounts=at_home, account_countries=abroad)
+        assert (found["scattered"], found["proxied"] > 0) == (strength, True)
+
+
+def test_a_mail_domain_whose_addresses_are_made_in_series_is_no_company(spark: SparkSession) -> None:
+    domain = [{"account_id": a, "created_at": NOON, "email_domain": "d-1", "is_freemail": False} for a in OPERATED]
+    found = profile(spark, accounts=domain, **sharing("email_pattern", OPERATED))
+    assert (found["common_owner"], found["machine_made_identities"]) == (0.0, 1.0)
 
 
 def test_banned_and_suspended_members_are_sanctioned(spark: SparkSession) -> None:

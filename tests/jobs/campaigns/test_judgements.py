@@ -41,8 +41,33 @@ def test_pieces_sum_to_the_posterior_exactly(spark: SparkSession) -> None:
     assert {row["posterior_microbits"] for row in found.values()} == {sum(row["microbits"] for row in found.values())}
 
 
+def test_what_the_other_groups_of_the_night_show_too_says_less(spark: SparkSession) -> None:
+    """Nine groups come from a seller of accounts; the tenth does too."""
+    rows = [
+        {"campaign_id": f"c{number}", "feature": "machine_made_identities", "strength": 1.0, "figure": 1.0}
+        for number in range(10)
+    ]
+    alone, among = (
+        {row["campaign_id"]: row["microbits"] for row in _pieces(spark, given) if row["piece"] == rows[0]["feature"]}
+        for given in (rows[:1], rows)
+    )
+    assert alone == {"c0": 3_000_000}
+    assert set(among.values()) == {765_535}  # nine of nine others: log2(17 / 10)
+
+
+def _pieces(spark: SparkSession, features: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    found = transform(
+        NIGHT,
+        frame(spark, "campaigns.features", *features),
+        frame(spark, "campaigns.lineage"),
+        frame(spark, "campaigns.judgements"),
+        frame(spark, "staged.case_decisions"),
+    )
+    return rows_of("campaigns.judgements", found)
+
+
 STRONG = dict.fromkeys(
-    ("elicitation", "output_heavy", "one_template", "synchrony", "proxied", "rotating", "machine_made_identities"), 1.0
+    ("elicitation", "output_heavy", "one_template", "synchrony", "proxied", "scattered", "machine_made_identities"), 1.0
 )
 WEAK = {"elicitation": 0.0, "common_owner": 1.0}
 

@@ -21,3 +21,14 @@ def test_requests_are_counted_by_country_and_unknown_is_no_country(spark: SparkS
         ("2026-03-05", "ann", "DE", 1),
         ("2026-03-05", "ann", "US", 2),
     ]
+
+
+def test_a_server_is_no_place_where_its_user_is(spark: SparkSession) -> None:
+    requests = given(
+        spark, "api_requests", "account_id requested_at client_country client_network_kind",
+        ("ann", "10:00", "US", "hosting"),
+        ("ann", "11:00", "DE", "isp"),
+        ("bob", "12:00", "DE", None),
+    )  # fmt: skip
+    rows = rows_of("account_countries", transform(NIGHT, requests))
+    assert [(r["account_id"], r["client_country"]) for r in rows] == [("ann", "DE"), ("bob", "DE")]

@@ -35,8 +35,8 @@ def test_kinds_of_networks(spark: SparkSession) -> None:
     kinds = ("hosting", "proxy", "vpn", "education", "isp", None)
     rows = [("ann", f"{n:02d}:00", kind) for n, kind in enumerate(kinds)]
     ann, bob = days(spark, "account_id requested_at client_network_kind", *rows, ("bob", "08:00", None))
-    assert figures(ann, "proxy_requests education_requests") == [2, 1]
-    assert figures(bob, "proxy_requests education_requests") == [0, 0]
+    assert figures(ann, "proxy_requests vpn_requests education_requests") == [1, 1, 1]
+    assert figures(bob, "proxy_requests vpn_requests education_requests") == [0, 0, 0]
 
 
 def test_elicitation_in_whole_millionths_and_requests_with_a_sketch(spark: SparkSession) -> None:

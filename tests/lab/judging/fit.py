@@ -11,7 +11,7 @@ in force, never otherwise; ridge shrinkage towards no evidence; every cause weig
 from __future__ import annotations
 
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,10 +21,12 @@ import numpy.typing as npt
 import pyarrow.parquet as pq
 from scipy.optimize import minimize
 
-from jobs.campaigns.registry import DELIBERATE, LINE_MICROBITS, MIN_DELIBERATE_ACCOUNTS, SUSPICIOUS
+from jobs.campaigns.registry import DELIBERATE, MIN_DELIBERATE_ACCOUNTS, SUSPICIOUS
+from jobs.graph.intent.base_rates import Rates, others, shown
 from jobs.graph.intent.features import FEATURES
 from jobs.graph.intent.hypotheses import weigh
 from jobs.graph.intent.judging import MOST_MICROBITS
+from jobs.graph.intent.lines import LINE_BITS
 from jobs.vocabulary import LINES, Verdict
 
 SHRINKAGE, EACH_SIDE, MOST = (
@@ -40,6 +42,7 @@ Floats = npt.NDArray[np.float64]
 class Group:
     """One group that a night found: strengths of its features, and what is true of it."""
 
+    world: str
     is_operators: bool
     cause: str
     accounts: int
@@ -54,13 +57,13 @@ class Group:
                 best[feature.cause] = mine
         return [best[cause] for cause in CAUSES]
 
-    def verdict(self) -> str:
-        """What the rule in force calls it; see `jobs.campaigns.registry`."""
-        found = weigh(self.strengths)
+    def verdict(self, rates: Rates) -> str:
+        """What the rule in force calls it in a night of these rates; see `jobs.campaigns.registry`."""
+        found = weigh(self.strengths, others(rates, self.strengths))
         odds = min(found.log_odds_bits, MOST_MICROBITS / 1e6)
         likelihood = 1 / (1 + 2**-odds)
         bits = {line: sum(piece.bits for piece in found.pieces if piece.line == line) for line in LINES}
-        lines = sum(bits[line] >= LINE_MICROBITS[line] / 1e6 for line in LINES)
+        lines = sum(bits[line] >= LINE_BITS[line] for line in LINES)
         if likelihood >= DELIBERATE and lines == len(LINES) and self.accounts >= MIN_DELIBERATE_ACCOUNTS:
             return Verdict.DELIBERATE
         return Verdict.SUSPICIOUS if likelihood >= SUSPICIOUS and lines >= 2 else Verdict.INCIDENTAL
@@ -76,8 +79,16 @@ def read(paths: Iterable[Path]) -> list[Group]:
                 key = (row["world"], row["campaign_id"], row["kind"], row["cause"], str(row["accounts"]))
                 found[key][row["feature"]] = known[row["feature"]].strength(row["figure"])
     return [
-        Group(key[2] == "operator", f"{key[2]}: {key[3]}", int(key[4]), each) for key, each in sorted(found.items())
+        Group(key[0], key[2] == "operator", f"{key[2]}: {key[3]}", int(key[4]), each)
+        for key, each in sorted(found.items())
     ]
+
+
+def rates(groups: Iterable[Group]) -> Rates:
+    """How ordinary each feature is among the groups of one night."""
+    shows = [(name, is_shown) for group in groups for name, is_shown in shown(group.strengths).items()]
+    looked, found = Counter(name for name, _ in shows), Counter(name for name, is_shown in shows if is_shown)
+    return {name: (looked[name], found[name]) for name in looked}
 
 
 def fit(groups: list[Group]) -> Floats:
@@ -102,12 +113,13 @@ def main(paths: list[Path]) -> None:
     in_force = {cause: max((f.bits for f in FEATURES if f.cause == cause), key=abs) for cause in CAUSES}
     for cause, weight in zip(CAUSES, fit(groups)[1:] / np.log(2), strict=True):
         print(f"{cause:24} fitted {np.sign(in_force[cause]) * weight:+5.1f}   in force {in_force[cause]:+5.1f}")
+    nights = {name: rates(group for group in groups if group.world == name) for name in {g.world for g in groups}}
     rows = []
     for cause in sorted({group.cause for group in groups}):
         mine = [group for group in groups if group.cause == cause]
         beta = fit([group for group in groups if group.cause != cause]) / np.log(2)
         odds = np.array([beta[0] + np.array(group.row()) @ beta[1:] for group in mine])
-        called = [group.verdict() for group in mine]
+        called = [group.verdict(nights[group.world]) for group in mine]
         worst = -odds.min() if mine[0].is_operators else odds.max()
         counts = " ".join(f"{called.count(verdict)} {verdict}" for verdict in list(Verdict)[:3])
         rows.append(

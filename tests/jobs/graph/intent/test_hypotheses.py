@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.graph.intent.features import FEATURES
+from jobs.graph.intent.features import BITS, FEATURES
 from jobs.graph.intent.hypotheses import weigh
 from jobs.graph.intent.judging import MOST_MICROBITS, judge
+from jobs.graph.intent.lines import LINE_BITS, by_line
 from jobs.vocabulary import LINES, Explanation, Line
 
 NAMES = [feature.name for feature in FEATURES]
@@ -40,6 +41,7 @@ LOOKALIKES = {
     "helpers with donated cards": {"one_template": 1, "even_load": 1, "machine_made_identities": 1, "narrow_tasks": 1},
     "nothing known": {},
 }
+THE_SAME_TEMPLATE = {"one_template": 1, "elicitation": 1, "output_heavy": 1, "scattered": 1, "proxied": 1}
 
 
 def bits(strengths: dict[str, float]) -> float:
@@ -69,8 +71,18 @@ def test_two_lines_without_the_third_are_not_almost_certain_by_what_one_cause_ex
     assert counted == (one if line is Line.COORDINATION else 0.0)
 
 
+def test_a_template_alone_is_no_coordination() -> None:
+    """A company's own, called from everywhere, for long answers: everybody has a template."""
+    found = by_line(dict.fromkeys(NAMES, 0.0) | THE_SAME_TEMPLATE, BITS)
+    assert [line for line in LINES if found[line] < LINE_BITS[line]] == [Line.COORDINATION]
+
+
+def test_servers_and_strangers_abroad_are_no_concealment_by_a_network_alone() -> None:
+    assert by_line({"proxied": 0.99}, BITS)[Line.CONCEALMENT] < LINE_BITS[Line.CONCEALMENT]
+
+
 def test_ruling_out_every_listed_innocent_explanation_accuses_nobody() -> None:
-    assert weigh(dict.fromkeys(NAMES, 0.0)).log_odds_bits < -7
+    assert weigh(dict.fromkeys(NAMES, 0.0)).log_odds_bits < -6
     assert weigh(dict.fromkeys(NAMES, 0.0)).best is not Explanation.EXTRACTION
 
 
@@ -105,7 +117,8 @@ def decided(decision: str | None) -> pa.Table:
     rows += [("decision", None, None, decision, "d-1", None)] if decision else []
     names = ("feature", "strength", "figure", "decision", "decision_id", "held")
     columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
-    return pa.table({"campaign_id": ["c1"] * len(rows), **columns})
+    unknown = pa.nulls(len(rows), pa.int64())
+    return pa.table({"campaign_id": ["c1"] * len(rows), "looked": unknown, "shown": unknown, **columns})
 
 
 def test_an_analysts_rejection_outweighs_the_evidence_and_is_named() -> None:

@@ -1,0 +1,32 @@
+"""From how many bits on a line of evidence stands, and what the features of a group add up to on each."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from jobs.graph.intent.features import FEATURES
+from jobs.vocabulary import LINES, Line
+
+LINE_BITS = {
+    Line.COORDINATION: 0.8,  # one program or one owner of things, nearly whole: most groups that are linked show that
+    Line.CONCEALMENT: 2.0,  # four times likelier than for an innocent cause that is not known
+    Line.PURPOSE: 2.0,
+}
+
+
+def strongest(strengths: Mapping[str, float], bits: Mapping[str, float]) -> dict[str, str]:
+    """Cause to the one of its features that counts: the one that says most. `bits`: of each feature at full strength."""
+    found: dict[str, tuple[float, str]] = {}
+    for feature in FEATURES:
+        if feature.name in strengths:
+            mine = (abs(bits[feature.name]) * strengths[feature.name], feature.name)
+            found[feature.cause] = max(found.get(feature.cause, mine), mine)
+    return {cause: name for cause, (_, name) in found.items()}
+
+
+def by_line(strengths: Mapping[str, float], bits: Mapping[str, float]) -> dict[Line, float]:
+    """Bits of each line."""
+    counted = set(strongest(strengths, bits).values())
+    mine = [feature for feature in FEATURES if feature.name in counted]
+    return {line: math.fsum(bits[f.name] * strengths[f.name] for f in mine if f.line == line) for line in LINES}
