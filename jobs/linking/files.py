@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -16,12 +18,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from scipy import sparse
+from scipy.sparse import csgraph
 
-from jobs import signals
 from jobs.campaigns import clusters
 from jobs.engine import session
+from jobs.graph.grouping.clusters import split
+from jobs.graph.grouping.profiles import Floats, Incidence, Ints
 from jobs.lake.lake import Lake
-from jobs.linking.pairs import tie_pairs
+from jobs.linking.measuring import Measured, measure, without_second_names
+from jobs.linking.pairs import how_often_answers_differ, tie_pairs
 from jobs.linking.reading import read_observations
 from jobs.links import cells, components, entities, incidences
 from jobs.settings import Settings
@@ -35,7 +41,7 @@ LINKED = pa.schema(
 )
 NO_SYNCHRONY = "account_id string, signal string, entity string, beats long"
 NO_DECISIONS = "subject_kind string, subject_id string, decision string, decision_id string, decided_at timestamp"
-BUCKETS = 32  # with one signal only, entities stand for themselves; buckets keep the families few
+SEPARATOR = "\x1f"  # between a signal and its entity; stands in no text that people write
 ANY_NIGHT = date(1970, 1, 1)  # the transforms used here do not look at the night
 
 
@@ -68,63 +74,147 @@ def link_file(source: Path, target: Path, settings: Settings) -> Linked:
 
 def link_table(table: pa.Table, observations: DataFrame, scratch: Scratch) -> pa.Table:
     """Rows of LINKED, by account. `table` and `observations` hold the same: account_id, signal, entity, events."""
-    crowds = _memberships(_crowds(observations, len(pc.unique(table["signal"])) == 1, scratch))
-    return pa.concat_tables([crowds, _small(table, crowds["account_id"])]).sort_by("account_id")
+    kept = without_second_names(table)
+    if kept.num_rows < table.num_rows:
+        observations = observations.join(
+            observations.sparkSession.createDataFrame(kept.drop(["events"])), on=kept.column_names[:3]
+        )
+    file = _File.of(kept)
+    crowd, bits = _crowds(file, *_cells(file, observations, scratch))
+    return _written(file, *_with_pairs(file, crowd, bits))
 
 
-def _crowds(observations: DataFrame, is_one_signal: bool, scratch: Scratch) -> pa.Table:
-    """Pieces of evidence of the accounts that form crowds, as in `campaigns.clusters`."""
+@dataclass(frozen=True, eq=False)
+class _File:
+    """One element per distinct (account, entity) pair, codes in the order of the sorted names; `family` per entity code."""
+
+    accounts: pa.Array
+    entities: pa.Array  # signal, SEPARATOR, entity
+    account: Ints
+    entity: Ints
+    family: Ints
+    families: list[str]
+    measured: Measured
+
+    @classmethod
+    def of(cls, table: pa.Table) -> _File:
+        label = pc.binary_join_element_wise(table["signal"], table["entity"], SEPARATOR)
+        accounts, entities = (
+            names.take(pc.sort_indices(names)) for names in (pc.unique(table["account_id"]), pc.unique(label))
+        )
+        pairs = np.unique(np.stack([_codes(table["account_id"], accounts), _codes(label, entities)]), axis=1)
+        names = [(signal, text) for signal, text in (name.split(SEPARATOR, 1) for name in entities.to_pylist())]
+        measured = measure(pairs[0], pairs[1], names)
+        families = sorted(set(measured.family))
+        family = np.searchsorted(np.array(families, dtype=object), np.array(measured.family, dtype=object))
+        return cls(accounts, entities, pairs[0], pairs[1], family.astype(np.int64), families, measured)
+
+    @cached_property
+    def counts(self) -> Ints:
+        """Accounts per entity."""
+        return np.bincount(self.entity, minlength=len(self.family)).astype(np.int64)
+
+    @cached_property
+    def differing(self) -> dict[int, float]:
+        """Per family of which an account has one entity: how often one hand's accounts differ in it."""
+        single = [code for code, name in enumerate(self.families) if name in self.measured.single]
+        size = len(self.accounts)
+        return how_often_answers_differ(self.account, self.entity, self.family, size, size, single)
+
+
+def _codes(values: pa.ChunkedArray, names: pa.Array) -> Ints:
+    found: Ints = pc.index_in(values, value_set=names).to_numpy().astype(np.int64)
+    return found
+
+
+def _cells(file: _File, observations: DataFrame, scratch: Scratch) -> tuple[Ints, float]:
+    """Per account its component (-1: none), as in `links.components`, and the significance of the weakest cell."""
     from pyspark.sql import functions as F
 
     spark = observations.sparkSession
     alone, undecided = spark.createDataFrame([], NO_SYNCHRONY), spark.createDataFrame([], NO_DECISIONS)
+    signal, entity = (
+        pa.array([name.split(SEPARATOR, 1)[part] for name in file.entities.to_pylist()]) for part in (0, 1)
+    )
+    named = pa.table({"signal": signal, "entity": entity, "kind": pa.array([file.families[f] for f in file.family])})
+    kinds = spark.createDataFrame(named)
     met = incidences.transform(ANY_NIGHT, observations, alone)
-    if is_one_signal:
-        bucket = F.abs(F.crc32("entity")) % BUCKETS
-        met = met.withColumn("family", F.concat(F.lit("bucket"), bucket.cast("string")))
-    met = scratch(met)
+    met = scratch(met.join(kinds, on=["signal", "entity"]).withColumn("family", F.col("kind")).drop("kind"))
     known = scratch(entities.transform(ANY_NIGHT, met))
     found = scratch(cells.transform(ANY_NIGHT, met, known, undecided, scratch))
-    connected = scratch(components.transform(ANY_NIGHT, met, known, found, undecided, scratch))
-    return clusters.transform(ANY_NIGHT, connected, met, found).toArrow()
+    connected = components.transform(ANY_NIGHT, met, known, found, undecided, scratch).toArrow()
+    limit = found.agg((F.coalesce(F.max("log_tail"), F.lit(0.0)) + clusters.ROUNDED).alias("limit")).collect()[0][0]
+    component = np.full(len(file.accounts), -1, dtype=np.int64)
+    component[_codes(connected["account_id"], file.accounts)] = _codes(connected["component"], file.accounts)
+    return component, float(limit)
 
 
-def _small(table: pa.Table, clustered: pa.ChunkedArray) -> pa.Table:
-    """Clusters among the accounts that are in no crowd; with one signal only, entities stand for themselves."""
-    names = pc.unique(table["account_id"])
-    names = pc.take(names, pc.sort_indices(names))
-    free = table.filter(pc.invert(pc.is_in(table["account_id"], value_set=clustered.combine_chunks())))
-    names_of_signals = pc.unique(free["signal"])
-    known = signals.families()
-    families = pa.array([known.get(name, name) for name in names_of_signals.to_pylist()], pa.string())
-    label = pc.binary_join_element_wise(free["signal"], free["entity"], "\x1f").combine_chunks().dictionary_encode()
-    entity = label.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    family = np.arange(len(label.dictionary))
-    if len(set(families.to_pylist())) > 1:
-        of_row = pc.index_in(
-            pc.take(families, pc.index_in(free["signal"], value_set=names_of_signals)), value_set=families
+def _crowds(file: _File, component: Ints, limit: float) -> tuple[Ints, Floats]:
+    """Per account its crowd (the smallest account of it, -1: none) and the log-odds that it belongs."""
+    crowd, bits = np.full(len(component), -1, dtype=np.int64), np.full(len(component), -np.inf)
+    component = _with_alone(file, component)
+    order = np.argsort(component, kind="stable")
+    start = np.concatenate([np.searchsorted(component[order], np.unique(component[component >= 0])), [len(order)]])
+    pair_start = np.searchsorted(file.account, np.arange(len(component) + 1))
+    for low, high in pairwise(start.tolist()):
+        accounts = np.sort(order[low:high])
+        mine = np.concatenate([np.arange(pair_start[each], pair_start[each + 1]) for each in accounts.tolist()])
+        met, entity = np.unique(file.entity[mine], return_inverse=True)
+        grouping = split(
+            Incidence(
+                account=np.searchsorted(accounts, file.account[mine]).astype(np.int64),
+                entity=entity.astype(np.int64),
+                family=file.family[met],
+                accounts=file.counts[met],
+                population=len(file.accounts),
+                differing={each: often for each, often in file.differing.items() if each <= file.family[met].max()},
+                alone=file.measured.alone[met],
+            ),
+            limit,
         )
-        family[entity] = of_row.to_numpy()
-    account = pc.index_in(free["account_id"], value_set=names).to_numpy().astype(np.int64)
-    ties = tie_pairs(account, entity, family, len(names), len(names))
-    found = np.flatnonzero(ties.cluster >= 0)
-    bits = np.round(ties.bits[found], 6)
-    return pa.table(
-        {
-            "account_id": pc.take(names, pa.array(found)),
-            "cluster_id": pc.take(names, pa.array(ties.cluster[found])),
-            "membership": _membership(pa.array(bits)),
-            "bits": bits,
-        },
-        schema=LINKED,
-    )
+        grouped = grouping.group >= 0
+        leaders = np.array([accounts[grouping.group == label][0] for label in range(len(grouping.prior_bits))] or [-1])
+        crowd[accounts[grouped]] = leaders[grouping.group[grouped]]
+        bits[accounts[grouped]] = grouping.bits[grouped]
+    return crowd, bits
 
 
-def _memberships(pieces: pa.Table) -> pa.Table:
-    totals = pieces.group_by(["account_id", "cluster_id"]).aggregate([("microbits", "sum")]).sort_by("account_id")
-    bits = pc.divide(pc.cast(totals["microbits_sum"], pa.float64()), 1e6)
-    columns = [totals["account_id"], totals["cluster_id"], _membership(bits), bits]
-    return pa.table([column.combine_chunks() for column in columns], schema=LINKED)
+def _with_alone(file: _File, component: Ints) -> Ints:
+    """Components joined by what alone is enough, too; the smallest account of each."""
+    ties = file.measured.alone[file.entity] > 0
+    size = len(component)
+    left = np.concatenate([file.account[ties], np.flatnonzero(component >= 0)])
+    right = np.concatenate([size + file.entity[ties], component[component >= 0]])
+    nodes = size + len(file.family)
+    graph = sparse.coo_array((np.ones(len(left)), (left, right)), shape=(nodes, nodes))
+    label = csgraph.connected_components(graph, directed=False)[1][:size]
+    _, first, counts = np.unique(label, return_index=True, return_counts=True)
+    smallest = np.zeros(nodes, dtype=np.int64)
+    smallest[label[first]] = first
+    many = np.zeros(nodes, dtype=bool)
+    many[label[first]] = counts > 1
+    return np.where(many[label], smallest[label], -1)
+
+
+def _with_pairs(file: _File, crowd: Ints, bits: Floats) -> tuple[Ints, Floats]:
+    """Accounts that are in no crowd, tied in pairs to each other or to one of a crowd, which they then belong to."""
+    size = len(file.accounts)
+    ties = tie_pairs(file.account, file.entity, file.family, size, size, crowd=crowd, differing=file.differing)
+    free = crowd < 0
+    return np.where(free, ties.cluster, crowd), np.where(free, ties.bits, bits)
+
+
+def _written(file: _File, cluster: Ints, bits: Floats) -> pa.Table:
+    found = np.flatnonzero(cluster >= 0)
+    _, first, place = np.unique(cluster[found], return_index=True, return_inverse=True)
+    said = np.round(bits[found], 6)
+    columns = [
+        file.accounts.take(pa.array(found)),
+        file.accounts.take(pa.array(found[first][place])),
+        _membership(pa.array(said)),
+        pa.array(said),
+    ]
+    return pa.table(columns, schema=LINKED)
 
 
 def _membership(bits: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:

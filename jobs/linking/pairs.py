@@ -13,6 +13,7 @@ JRSS B 57, 1995 (false discoveries).
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,9 @@ Floats = npt.NDArray[np.float64]
 ALPHA = 0.1  # of the ties may be chance; the bound counts true ties among the chance agreements, so far fewer are
 SLOPES = np.linspace(0.05, 3.0, 60)  # exponents at which Chernoff's bound is taken: any give a bound, these a close one
 STEP = 0.05  # nats: totals are rounded down to it before they are judged
+UNKNOWN, SAME, DIFFERENT = 0, 1, 2
+SURE_BITS = 7.0  # above even odds: a pair of which hardly one in a hundred is chance
+MIN_SURE = 10  # pairs from which on it can be told how often one hand's accounts give the same answer
 MAX_ACCOUNTS = 12  # of an entity that may tie pairs: what more share is weighed as a crowd, against its null model
 
 
@@ -37,36 +41,133 @@ class Ties:
     bits: Floats
 
 
-def tie_pairs(account: Ints, entity: Ints, family: Ints, population: int, accounts: int, alpha: float = ALPHA) -> Ties:
+@dataclass(frozen=True, eq=False)
+class Agreed:
+    """Pairs of accounts that agree on rare things: smaller code first, bits in all and by family; `least` bits make a tie."""
+
+    one: Ints
+    other: Ints
+    bits: Floats
+    by_family: Floats
+    least: float
+
+
+def tie_pairs(
+    account: Ints,
+    entity: Ints,
+    family: Ints,
+    population: int,
+    accounts: int,
+    alpha: float = ALPHA,
+    crowd: Ints | None = None,
+    differing: Mapping[int, float] | None = None,
+) -> Ties:
     """Tie accounts in pairs, and pairs into clusters.
 
     `account`, `entity`: equally long, one element per distinct pair, codes from 0. `family`: per entity code. `population`:
     N, the accounts of the whole file; `accounts`: one more than the largest account code; `alpha`: share of ties that may
-    be chance.
+    be chance. `crowd`: per account the label of the crowd that it is in already (-1: none): two of a crowd or of two crowds
+    are not tied, and who is tied to one belongs to its crowd. `differing`: per family of which an account has one entity how
+    often one hand's accounts differ in it (`how_often_answers_differ`).
     """
-    found = _agreements(account, entity, family, population)
-    cluster, bits = np.full(accounts, -1, dtype=np.int64), np.zeros(accounts)
+    crowd = np.full(accounts, -1, dtype=np.int64) if crowd is None else crowd
+    agreed = agreements(account, entity, family, population, crowd < 0, alpha)
+    if agreed is None:
+        return Ties(np.full(accounts, -1, dtype=np.int64), np.zeros(accounts))
+    total = agreed.bits
+    for which, usual in (differing or {}).items():
+        answers = _answers(account, entity, family, which, accounts)
+        total = total + np.where(_said(answers, agreed) == DIFFERENT, np.log2(usual), 0.0)
+    prior = np.log2(max(population - 1, 1))
+    tied = (total > prior) & (total >= agreed.least)
+    return _clusters(agreed.one[tied], agreed.other[tied], total[tied] - prior, crowd)
+
+
+def agreements(
+    account: Ints, entity: Ints, family: Ints, population: int, free: npt.NDArray[np.bool_], alpha: float = ALPHA
+) -> Agreed | None:
+    """Pairs that agree on something rare, one of them `free` at least; None where there are none. See `tie_pairs`."""
+    found = _agreements(account, entity, family, population, free)
     if not len(found.left):
-        return Ties(cluster, bits)
-    pair = found.left * accounts + found.right
+        return None
+    pair = found.left * len(free) + found.right
     order = np.lexsort((-found.bits, found.family, pair))
     pair, kind, worth = pair[order], found.family[order], found.bits[order]
     first_of_kind = np.r_[True, (pair[1:] != pair[:-1]) | (kind[1:] != kind[:-1])]
-    pairs, place = np.unique(pair[first_of_kind], return_inverse=True)
-    total: Floats = np.bincount(place, weights=worth[first_of_kind]).astype(np.float64)
-    prior = np.log2(max(population - 1, 1))
-    tied = (total > prior) & (total >= _threshold(total, found, population, alpha))
-    total -= prior
-    one, other, strength = pairs[tied] // accounts, pairs[tied] % accounts, total[tied]
-    graph = sparse.coo_array((np.ones(len(one)), (one, other)), shape=(accounts, accounts))
+    pair, kind, worth = pair[first_of_kind], kind[first_of_kind], worth[first_of_kind]
+    pairs, place = np.unique(pair, return_inverse=True)
+    total: Floats = np.bincount(place, weights=worth).astype(np.float64)
+    by_family = np.zeros((len(pairs), int(family.max()) + 1))
+    by_family[place, kind] = worth
+    least = max(float(np.log2(max(population - 1, 1))), _threshold(total, found, population, alpha))
+    return Agreed(pairs // len(free), pairs % len(free), total, by_family, least)
+
+
+def how_often_answers_differ(
+    account: Ints, entity: Ints, family: Ints, population: int, accounts: int, single: Sequence[int]
+) -> dict[int, float]:
+    """Per family of which an account has one entity: share (0..1) of one hand's pairs that differ in it, where it can be told.
+
+    Counted on the pairs that the other families tie without it (in place of the clerical m-probabilities of Fellegi and
+    Sunter).
+    """
+    agreed = agreements(account, entity, family, population, np.ones(accounts, dtype=bool))
+    found: dict[int, float] = {}
+    if agreed is None:
+        return found
+    sure = np.log2(max(population - 1, 1)) + SURE_BITS
+    for which in single:
+        said = _said(_answers(account, entity, family, which, accounts), agreed)
+        said = said[(said != UNKNOWN) & (agreed.bits - agreed.by_family[:, which] >= sure)]
+        if len(said) >= MIN_SURE:
+            found[which] = (float((said == DIFFERENT).sum()) + 1.0) / (len(said) + 2.0)
+    return found
+
+
+def _answers(account: Ints, entity: Ints, family: Ints, which: int, accounts: int) -> Ints:
+    """Per account a row of what it said of a family, -1 where nothing: a name, and the parts of it."""
+    mine = family[entity] == which
+    account, entity = account[mine], entity[mine]
+    order = np.lexsort((entity, account))
+    account, entity = account[order], entity[order]
+    place = np.arange(len(account)) - np.searchsorted(account, account)
+    found = np.full((accounts, int(place.max(initial=0)) + 1), -1, dtype=np.int64)
+    found[account, place] = entity
+    return found
+
+
+def _said(answers: Ints, agreed: Agreed) -> Ints:
+    """Per pair whether both give the SAME answer, DIFFERENT ones, or it is UNKNOWN."""
+    one, other = answers[agreed.one], answers[agreed.other]
+    same = np.zeros(len(one), dtype=bool)
+    for place in range(answers.shape[1]):
+        same |= ((one[:, place, None] == other) & (other >= 0)).any(axis=1)
+    unknown = (one[:, 0] < 0) | (other[:, 0] < 0)
+    return np.where(unknown, UNKNOWN, np.where(same, SAME, DIFFERENT)).astype(np.int64)
+
+
+def _clusters(one: Ints, other: Ints, strength: Floats, crowd: Ints) -> Ties:
+    """The components of the ties among accounts in no crowd, each in the crowd that it is tied to most strongly, if any."""
+    accounts = len(crowd)
+    free = (crowd[one] < 0) & (crowd[other] < 0)
+    graph = sparse.coo_array((np.ones(int(free.sum())), (one[free], other[free])), shape=(accounts, accounts))
     _, label = csgraph.connected_components(graph, directed=False)
     in_pair = np.zeros(accounts, dtype=bool)
     in_pair[one] = in_pair[other] = True
+    in_pair &= crowd < 0
     _, first = np.unique(label, return_index=True)
     cluster = np.where(in_pair, first[label], -1)
+    bits = np.zeros(accounts)
     np.maximum.at(bits, one, strength)
     np.maximum.at(bits, other, strength)
-    return Ties(cluster, bits)
+    inner, outer = np.where(crowd[one] < 0, one, other)[~free], np.where(crowd[one] < 0, other, one)[~free]
+    order = np.lexsort((outer, -strength[~free], label[inner]))
+    inner, outer = inner[order], outer[order]
+    groups, place = np.unique(label[inner], return_index=True)
+    joins = np.full(int(label.max()) + 1, -1, dtype=np.int64)
+    joins[groups] = crowd[outer[place]]
+    joined = in_pair & (joins[label] >= 0)
+    return Ties(np.where(joined, joins[label], cluster), bits)
 
 
 @dataclass(frozen=True)
@@ -119,7 +220,8 @@ def _rarity_bits(of: Ints, degree: Ints, population: int, family: Ints, up_to: I
     return bits
 
 
-def _agreements(account: Ints, entity: Ints, family: Ints, population: int) -> _Agreements:
+def _agreements(account: Ints, entity: Ints, family: Ints, population: int, free: npt.NDArray[np.bool_]) -> _Agreements:
+    """Agreements of two accounts of which one is `free` at least."""
     order = np.lexsort((account, entity))
     account, entity = account[order], entity[order]
     degree = np.bincount(entity, minlength=len(family))
@@ -132,6 +234,8 @@ def _agreements(account: Ints, entity: Ints, family: Ints, population: int) -> _
         rights.append(account[same + apart])
         entities.append(entity[same])
     left, right, met = np.concatenate(lefts), np.concatenate(rights), np.concatenate(entities)
+    counted = free[left] | free[right]
+    left, right, met = left[counted], right[counted], met[counted]
     bits = _rarity_bits(family[met], degree[met], population, family[met], degree[met])
     return _Agreements(left, right, family[met], degree[met], np.maximum(bits - _busy_bits(account, left, right), 0.0))
 

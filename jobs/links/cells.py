@@ -1,11 +1,12 @@
 """One row per pair of entities that far more accounts share than chance puts into both: a coordinated coincidence.
 
-Two entities of different families a and b, met by d_a and d_b of N accounts, are met together by d_a * d_b / N accounts if
-nothing coordinates them. A cell is kept when more are found with a false-discovery rate of at most ALPHA (Benjamini and
-Hochberg 1995) among the possible pairs of its stratum: the two families and how common the entities are. Thousands of
-cards that three accounts share must not drown what one card and one template have in common (stratified control: Sun,
-Craiu, Paterson, Bull, Genet. Epidemiol. 30, 2006). Chance may explain at most a fifth of a cell's accounts. The
-thresholds follow from N, so one setting holds at every size. Counting goes through each account's few entities: linear in accounts.
+Two entities of different families are met together by few accounts if nothing coordinates them (`jobs.graph.sharing.chance`).
+A cell is kept when more are found with a false-discovery rate of at most ALPHA (Benjamini and Hochberg 1995) among the
+possible pairs of its stratum: the two families and how common the entities are. Thousands of cards that three accounts share
+must not drown what one card and one template have in common (stratified control: Sun, Craiu, Paterson, Bull, Genet.
+Epidemiol. 30, 2006). Chance may explain at most a fifth of a cell's accounts, judged by how common its entities are among the
+accounts outside it. The thresholds follow from N, so one setting holds at every size. Counting goes through each account's
+few entities: linear in accounts.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT
 from jobs.graph.intent.decisions import cleared
-from jobs.graph.sharing.chance import expected_by_chance, log_tail
+from jobs.graph.sharing.chance import expected_by_chance, shared_log_tail
 from jobs.graph.sharing.incidence import numbered, of_side, usable
 
 INPUTS = {
@@ -31,6 +32,7 @@ ALPHA = 0.001  # expected share of false cells: a false cell can accuse, so far 
 MIN_SHARED = 3
 MIN_HYPOTHESES = 1_000  # there are about as many strata: one with a single pair in it must not pass a test of its own
 PAIR = 2**31  # a pair of numbers as one: more entities than that no night has
+COUNTS = ("accounts_a", "accounts_b", "accounts", "population")
 STRATUM = ("family_a", "family_b", "size_a", "size_b")
 MAX_CHANCE_SHARE = 0.2
 
@@ -59,11 +61,11 @@ def transform(
         .join(known.select(*of_side("b", *_SIDE)), on="number_b", how="inner")
         .withColumn(
             "expected_accounts",
-            F.round(expected_by_chance(F.col("accounts_a"), F.col("accounts_b"), F.col("population")), 6),
+            F.round(expected_by_chance(*[F.col(name) for name in COUNTS]), 6),
         )
         .where(F.col("expected_accounts") <= F.col("accounts") * MAX_CHANCE_SHARE)
     )
-    tested = scratch(together).withColumn("log_tail", log_tail(F.col("accounts"), F.col("expected_accounts")))
+    tested = scratch(together).withColumn("log_tail", shared_log_tail(*[F.col(name) for name in COUNTS]))
     place = Window.partitionBy(*STRATUM).orderBy("log_tail", "signal_a", "entity_a", "signal_b", "entity_b")
     limit = F.round(F.ln(F.lit(ALPHA) * F.col("place") / F.col("hypotheses")), 6)
     ranked = (

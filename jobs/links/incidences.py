@@ -18,7 +18,7 @@ from jobs.columns import NIGHT
 INPUTS = {"links.observations": NIGHT, "links.synchronies": NIGHT}
 
 MIN_ACCOUNTS = 3  # what two share is a household's, and no campaign is that small
-HUB_SHARE = 0.25  # what every fourth account meets cannot name a group
+HUB_SHARE = 0.6  # what most accounts meet cannot name a group; cells judge the rest (`links.cells`)
 
 
 def transform(night: date, observations: DataFrame, synchronies: DataFrame) -> DataFrame:

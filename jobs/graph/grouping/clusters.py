@@ -40,11 +40,10 @@ from jobs.graph.grouping.profiles import (
 
 MIN_SHARED = 3  # a coincidence of two accounts is a household, not a campaign
 MIN_GROUP = 3
-HUB_SHARE = 0.25  # what every fourth account meets cannot name a group
 PURITY = 0.8  # of accounts that share both entities, at most a fifth may be there by chance
 CLOSE = 0.5  # of an entity's closest overlap: what overlaps far less with it is another footprint that passes through
-ROUNDS = 6
-TRIED = 50  # mergers weighed in full, most promising first, before the best one is made
+ROUNDS = 6  # more would let a group take in strangers one by one, each making the next more usual
+TRIED = 50  # mergers weighed in full, most promising first, before the best are made
 SEED = 20260223  # label propagation needs an order of visits; any fixed one will do
 
 
@@ -60,9 +59,11 @@ class Piece:
 
 @dataclass(frozen=True)
 class Grouping:
-    """`group` per account (-1: none), the prior's bits per group, and the pieces of evidence of every member."""
+    """`group` and log-odds in `bits` per account (-1: in no group), the prior's bits per group, and every member's pieces of
+    evidence. Prior and pieces sum to the bits, but where another answer or one kind alone counts (`Incidence`)."""
 
     group: Ints
+    bits: Floats
     prior_bits: Floats
     pieces: tuple[Piece, ...]
 
@@ -72,28 +73,30 @@ def split(met: Incidence, log_tail_limit: float) -> Grouping:
     profiles = Profiles(met)
     group = _settle(profiles, _seeds(met, log_tail_limit))
     group = _split_off_unmarked(profiles, _split_by_marks(profiles, group))
-    while (merged := _merge_once(profiles, group)) is not None:
+    mergers = _Mergers(profiles)
+    while (merged := mergers.best(group)) is not None:
         group = _settle(profiles, merged)
-    group = _relabelled(group)
+    group = _firm(profiles, group)
     members = _members(group)
+    bits = np.full(len(group), -np.inf)
+    for each in members:
+        bits[each] = profiles.draws(each).of(each)
     pieces = tuple(
         Piece(account, label, entity, bits)
         for label, each in enumerate(members)
         for account, entity, bits in profiles.pieces(each)
     )
-    return Grouping(group, np.array([profiles.prior(len(each)) for each in members]), pieces)
+    return Grouping(group, bits, np.array([profiles.prior(len(each)) for each in members]), pieces)
 
 
 def entity_graph(met: Incidence, log_tail_limit: float) -> nx.Graph[int]:
     """Entities of different families that share more accounts than chance allows; weight = overlap of their accounts."""
-    usable = np.flatnonzero(met.accounts <= HUB_SHARE * met.population)
-    columns = sparse.csc_array(met.matrix)[:, usable]
+    columns = sparse.csc_array(met.matrix)
     together = sparse.coo_array(sparse.triu(columns.T @ columns, k=1))
-    left, right, shared = usable[together.row], usable[together.col], together.data
+    left, right, shared = together.row, together.col, together.data
     keep = (shared >= MIN_SHARED) & (met.family[left] != met.family[right])
     left, right, shared = left[keep], right[keep], shared[keep]
-    expected = met.accounts[left] * met.accounts[right] / met.population
-    log_tail = -(shared * np.log(shared / expected) - shared + expected)
+    expected, log_tail = _by_chance(met.accounts[left], met.accounts[right], shared, met.population)
     keep = (expected <= (1 - PURITY) * shared) & (log_tail <= log_tail_limit)
     left, right, shared = left[keep], right[keep], shared[keep]
     weight = shared / np.maximum(met.accounts[left], met.accounts[right])
@@ -108,30 +111,56 @@ def entity_graph(met: Incidence, log_tail_limit: float) -> nx.Graph[int]:
     return graph
 
 
+def _by_chance(accounts_a: Ints, accounts_b: Ints, both: Floats, population: int) -> tuple[Floats, Floats]:
+    """Expected accounts and log tail of cells, as in `jobs.graph.sharing.chance`."""
+    a, b = accounts_a.astype(float), accounts_b.astype(float)
+    expected = np.maximum(a * (b - both) / (population - a + 1), b * (a - both) / (population - b + 1))
+    few, share = np.minimum(a, b), np.maximum(a, b) / population
+    found = both / few
+    with np.errstate(divide="ignore", invalid="ignore"):
+        others = np.where(found < 1, (few - both) * np.log((1 - found) / (1 - share)), 0.0)
+        log_tail = np.where(found > share, -(both * np.log(found / share) + others), 0.0)
+    return expected, log_tail
+
+
 def _seeds(met: Incidence, log_tail_limit: float) -> Ints:
     """First guess: communities of entities, and each account with the community it shares most bits with."""
     graph = entity_graph(met, log_tail_limit)
-    group = np.full(met.size, -1, dtype=np.int64)
-    if not graph:
-        return group
-    found = nx.community.fast_label_propagation_communities(graph, weight="weight", seed=SEED)
-    communities = sorted(sorted(each) for each in found)
+    communities = []
+    if graph:
+        found = nx.community.fast_label_propagation_communities(graph, weight="weight", seed=SEED)
+        communities = sorted(sorted(each) for each in found)
+    if met.alone is not None:
+        communities += [[entity] for entity in np.flatnonzero((met.alone > 0) & (met.accounts >= MIN_GROUP)).tolist()]
     rarity = np.log2(met.population / met.accounts)
     drawn = []
     for entities in communities:
         pairs, place = met.pairs_of_entities(np.array(entities))
-        drawn.append(explained(*met.by_family(pairs, rarity[entities][place], MAX_FAMILY_BITS)))
+        accounts, bits = met.by_family(pairs, rarity[entities][place], MAX_FAMILY_BITS)
+        drawn.append(explained(accounts, bits, sure=met.sure(pairs, accounts)))
     return _relabelled(_best_of(drawn, met.size))
 
 
 def _settle(profiles: Profiles, group: Ints) -> Ints:
-    """Move accounts to the group that explains them best until nothing moves."""
+    """Move accounts to the group that explains them best until nothing moves, or ROUNDS times."""
     for _ in range(ROUNDS):
         moved = _without_small(_best_of([profiles.draws(members) for members in _members(group)], len(group)))
         if np.array_equal(moved, group):
             break
         group = moved
     return group
+
+
+def _firm(profiles: Profiles, group: Ints) -> Ints:
+    """Without those whom their own group no longer draws: nobody is a member below even odds."""
+    while True:
+        kept = group.copy()
+        for members in _members(group):
+            kept[members[~(profiles.draws(members).of(members) > 0)]] = -1
+        kept = _without_small(kept)
+        if np.array_equal(kept, group):
+            return _relabelled(group)
+        group = kept
 
 
 def _best_of(drawn: Sequence[Drawn], accounts: int) -> Ints:
@@ -143,29 +172,61 @@ def _best_of(drawn: Sequence[Drawn], accounts: int) -> Ints:
     return chosen
 
 
-def _merge_once(profiles: Profiles, group: Ints) -> Ints | None:
-    """The one merger of two groups that gains most, or None when every merger would explain less."""
-    members = _members(group)
-    sizes = np.array([len(each) for each in members])
-    own = np.full(len(group), -np.inf)
-    attracted: list[tuple[float, int, int]] = []
-    for first, each in enumerate(members):
-        drawn = profiles.draws(each, np.inf)  # a cap would hide what a merger blurs
-        own[each] = drawn.of(each)
+class _Mergers:
+    """Finds mergers of two groups, and remembers what each group would draw: a merger changes few groups."""
+
+    def __init__(self, profiles: Profiles) -> None:
+        self.profiles = profiles
+        self._drawing: dict[bytes, list[tuple[float, bytes]]] = {}
+        self._numbers: dict[bytes, int] = {}
+        self._seen = np.zeros(0, dtype=np.int64)
+
+    def best(self, group: Ints) -> Ints | None:
+        """The mergers of two groups that gain most, none of a group that one has merged; None when all would explain less."""
+        profiles, members = self.profiles, _members(group)
+        names = [each.tobytes() for each in members]
+        place = {name: label for label, name in enumerate(names)}
+        own = np.full(len(group), -np.inf)
+        sizes = np.array([len(each) for each in members])
+        changed = self._changed(group, names)
+        attracted: list[tuple[float, int, int]] = []
+        for first, each in enumerate(members):
+            drawn = profiles.draws(each, np.inf)  # a cap would hide what a merger blurs
+            own[each] = drawn.of(each)
+            if names[first] not in self._drawing or changed[drawn.accounts].any():
+                self._drawing[names[first]] = self._draws(drawn, first, group, members, sizes, names)
+            attracted += [(median, first, place[name]) for median, name in self._drawing[names[first]]]
+        gains = []
+        for _, first, second in sorted(attracted, key=lambda pair: (-pair[0], pair[1], pair[2]))[:TRIED]:
+            both = np.union1d(members[first], members[second])
+            gains.append((profiles.draws(both, np.inf).total(both) - float(own[both].sum()), first, second))
+        merged, taken = group, set[int]()
+        for gain, first, second in sorted(gains, key=lambda each: (-each[0], each[1], each[2])):
+            if gain > 0 and not taken & {first, second}:
+                merged, taken = np.where(group == second, first, merged), taken | {first, second}
+        return _relabelled(merged) if taken else None
+
+    def _changed(self, group: Ints, names: list[bytes]) -> npt.NDArray[np.bool_]:
+        """Per account whether its group is another than when this was asked before."""
+        numbers = [self._numbers.setdefault(name, len(self._numbers)) for name in names]
+        now = np.array([*numbers, -1])[group]
+        changed = np.ones(len(group), dtype=bool) if not len(self._seen) else now != self._seen
+        self._seen = now
+        return changed
+
+    def _draws(
+        self, drawn: Drawn, first: int, group: Ints, members: list[Ints], sizes: Ints, names: list[bytes]
+    ) -> list[tuple[float, bytes]]:
+        """The groups of which the profile of `first` explains half and more, with the median of the bits."""
         of_group = group[drawn.accounts]
-        explained = np.bincount(of_group[of_group >= 0], minlength=len(members))
-        for second in np.flatnonzero((explained > 0) & (explained >= 0.5 * sizes)).tolist():
-            if second != first and not profiles.differ_in_marks(each, members[second]):
+        counts = np.bincount(of_group[of_group >= 0], minlength=len(members))
+        found = []
+        for second in np.flatnonzero((counts > 0) & (counts >= 0.5 * sizes)).tolist():
+            if second != first and not self.profiles.differ_in_marks(members[first], members[second]):
                 median = float(np.median(drawn.of(members[second])))
                 if median > 0:
-                    attracted.append((median, first, second))
-    best_gain, best = 0.0, None
-    for _, first, second in sorted(attracted, key=lambda pair: (-pair[0], pair[1], pair[2]))[:TRIED]:
-        both = np.union1d(members[first], members[second])
-        gain = profiles.draws(both, np.inf).total(both) - float(own[both].sum())
-        if gain > best_gain:
-            best_gain, best = gain, np.where(group == second, first, group)
-    return None if best is None else _relabelled(best)
+                    found.append((median, names[second]))
+        return found
 
 
 def _split_by_marks(profiles: Profiles, group: Ints) -> Ints:

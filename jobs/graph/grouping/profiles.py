@@ -7,7 +7,8 @@ that speak for a group are ever touched, so the cost of a group is that of its o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -17,6 +18,8 @@ from scipy import sparse
 MIN_FAMILIES = 2  # one kind of thing in common, however rare, is not coordination
 MIN_FAMILY_BITS = 1.0  # less than doubling the odds is not counted as a kind of evidence
 MAX_FAMILY_BITS = 8.0  # no single kind may outweigh model error of 1 in 256
+DEPENDENT = 0.5  # of the bits of each other answer: who moves has another street, another town and another postcode
+ANSWERS = 8.0  # of the file's usual kind that a group is taken to have given before it was looked at
 USUAL = 0.05  # of the members: rarer marks are single accounts' own
 MARKED = 0.5  # marks per member, at least, for the marks to tell hands apart
 SAME_MARKS = 0.25  # of their marks that two groups have in common when one hand made both
@@ -38,6 +41,11 @@ class Incidence:
     accounts: Ints
     population: int
     marks: tuple[int, ...] = ()  # families that show an operator's own hand: its prompts
+    differing: Mapping[int, float] = field(
+        default_factory=dict
+    )  # families of which an account has one entity: how often
+    # (0..1) two accounts of one hand give different answers
+    alone: Floats | None = None  # per entity how sure (0..1) it alone makes; None: nothing alone is ever enough
 
     @cached_property
     def size(self) -> int:
@@ -70,6 +78,28 @@ class Incidence:
         bits = np.zeros(len(accounts) * self.families)
         np.maximum.at(bits, row[self.account[pairs]] * self.families + self.family[self.entity[pairs]], worth)
         return accounts, np.minimum(bits, cap).reshape(len(accounts), self.families)
+
+    def sure(self, pairs: Ints, accounts: Ints) -> Floats | None:
+        """Per account the log-odds in bits that the most decisive entity of its pairs alone supports; None where none may."""
+        if self.alone is None:
+            return None
+        most = np.zeros(self.size)
+        np.maximum.at(most, self.account[pairs], self.alone[self.entity[pairs]])
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log2(most[accounts] / (1.0 - most[accounts])))
+
+    def answers(self, family: int) -> Ints:
+        """Per account its one entity of a family, -1 for none."""
+        if family not in self._answers:
+            mine = self.family[self.entity] == family
+            found = np.full(self.size, -1, dtype=np.int64)
+            found[self.account[mine]] = self.entity[mine]
+            self._answers[family] = found
+        return self._answers[family]
+
+    @cached_property
+    def _answers(self) -> dict[int, Ints]:
+        return {}
 
     @cached_property
     def _account_start(self) -> Ints:
@@ -131,10 +161,33 @@ class Profiles:
         """All accounts that the group's profile explains, members or not; no family counts more than `cap` bits."""
         key = (members.tobytes(), cap)
         if key not in self._drawn:
+            met = self.met
             pairs, worth = self.worth(members)
-            accounts, bits = self.met.by_family(pairs, worth, cap)
-            self._drawn[key] = explained(accounts, bits, self.prior(len(members)))
+            accounts, bits = met.by_family(pairs, worth, cap)
+            against = self.against(members, accounts, bits)
+            self._drawn[key] = explained(accounts, bits, self.prior(len(members)) + against, met.sure(pairs, accounts))
         return self._drawn[key]
+
+    def against(self, members: Ints, accounts: Ints, bits: Floats) -> Floats:
+        """Bits (0 or less) of another answer than the group's, where an account has one answer and the group agrees on its own.
+
+        How often a member's answer is its own is told from the members (Good, Biometrika 40, 1953), drawn towards how often
+        answers differ in the file: where all differ, as certificates that rotate, another one says nothing.
+        """
+        met, found = self.met, np.zeros(len(accounts))
+        inside = np.isin(accounts, members)
+        for family, usual in met.differing.items():
+            answers = met.answers(family)
+            mine = answers[members]
+            mine = mine[mine >= 0]
+            own = np.bincount(mine, minlength=len(met.family)) == 1
+            said = answers[accounts]
+            others = len(mine) - (inside & (said >= 0))
+            unlike = own[mine].sum() - (inside & (said >= 0) & own[said])
+            new = np.log2((unlike + ANSWERS * usual) / (others + ANSWERS))
+            differs = (said >= 0) & (bits[:, family] <= 0) & (others > 0)
+            found += np.where(differs, DEPENDENT * np.maximum(new, -MAX_FAMILY_BITS), 0.0)
+        return found
 
     def worth(self, members: Ints) -> tuple[Ints, Floats]:
         """The pairs that speak for the group, and the bits of each against everybody outside the group."""
@@ -214,10 +267,18 @@ class Profiles:
         return self._marks[key]
 
 
-def explained(accounts: Ints, bits: Floats, prior: float = 0.0) -> Drawn:
-    """The accounts whose bits (accounts x families) are of enough kinds, with their sum and the prior."""
+def explained(accounts: Ints, bits: Floats, prior: Floats | float = 0.0, sure: Floats | None = None) -> Drawn:
+    """The accounts whose bits (accounts x families) are of enough kinds, with their sum and the prior.
+
+    `sure`: per account the log-odds that one kind alone supports, minus infinity for none: then one kind is enough, and
+    the sum is no larger than that.
+    """
     enough = (bits >= MIN_FAMILY_BITS).sum(axis=1) >= MIN_FAMILIES
-    return Drawn(accounts[enough], bits[enough].sum(axis=1) + prior)
+    total = bits.sum(axis=1) + prior
+    if sure is not None:
+        total = np.where(enough, total, np.minimum(total, sure))
+        enough = enough | np.isfinite(sure)
+    return Drawn(accounts[enough], total[enough])
 
 
 def _bits(shared: Floats, size: float, elsewhere: Floats, rest: float) -> Floats:

@@ -9,9 +9,9 @@ from jobs.graph.intent.features import FEATURES
 from jobs.vocabulary import LINES, Line
 
 LINE_BITS = {
-    Line.COORDINATION: 0.8,  # one program or one owner of things, nearly whole: most groups that are linked show that
+    Line.COORDINATION: 0.75,  # one program or one owner of things: more than a template of one's own can say
     Line.CONCEALMENT: 2.0,  # four times likelier than for an innocent cause that is not known
-    Line.PURPOSE: 2.0,
+    Line.PURPOSE: 2.6,  # six times: more than asking for reasons alone can say, as teachers and graders do too
 }
 
 

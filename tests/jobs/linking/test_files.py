@@ -93,6 +93,29 @@ def test_two_accounts_with_two_rare_things_in_common_are_a_cluster(spark: SparkS
     assert link(spark, tmp_path, crowd() + pair)["p"] == {"p", "q"}
 
 
+@pytest.mark.parametrize("count", [3, 12, 13, 30, 100, 250])
+def test_a_group_that_shares_two_kinds_is_found_whole_from_three_accounts_to_half_of_the_file(
+    spark: SparkSession, tmp_path: Path, count: int
+) -> None:
+    met = [(f"p{n:03d}", kind, kind if n < count else f"{kind}{n}") for n in range(500) for kind in ("purse", "phone")]
+    assert link(spark, tmp_path, met) == {"p000": {f"p{n:03d}" for n in range(count)}}
+
+
+def test_who_is_tied_to_one_of_a_crowd_belongs_to_it_as_two_strangers_belong_together(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    crowd_of_twelve = [(f"p{n:02d}", kind, kind) for n in range(12) for kind in ("purse", "phone")]
+    pairs = [
+        (name, kind, f"{kind}-{pair}")
+        for pair in ("q1 q2", "p00 z")
+        for name in pair.split()
+        for kind in ("mail", "key")
+    ]
+    others = [(f"s{n:03d}", kind, f"{kind}{n}") for n in range(200) for kind in ("purse", "phone", "mail", "key")]
+    found = link(spark, tmp_path, crowd_of_twelve + pairs + others)
+    assert found == {"p00": {*(f"p{n:02d}" for n in range(12)), "z"}, "q1": {"q1", "q2"}}
+
+
 def test_one_signal_alone_is_enough_when_several_rare_things_agree(spark: SparkSession, tmp_path: Path) -> None:
     chance = random.Random(9)
     noise = [(f"s{n}", "retweet", f"post-{chance.randrange(4_000)}") for n in range(800) for _ in range(12)]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.linking.pairs import ALPHA, MAX_ACCOUNTS, Ints, _agreements, _log_chance, tie_pairs
+from jobs.linking.pairs import ALPHA, MAX_ACCOUNTS, Ints, _agreements, _log_chance, how_often_answers_differ, tie_pairs
 
 FAMILIES = 3
 ANYTHING = 1e300  # an alpha that every pair passes
@@ -125,7 +125,7 @@ def test_strangers_who_meet_many_rare_things_are_not_tied_into_a_blob(spread: fl
 
 def test_no_more_strangers_reach_a_number_of_bits_than_the_bound_allows() -> None:
     account, entity, family = strangers(3_000, 0.0, 4)
-    agreed = _agreements(account, entity, family, 3_000)
+    agreed = _agreements(account, entity, family, 3_000, np.ones(3_000, dtype=bool))
     pair = np.unique(agreed.left * 3_000 + agreed.right, return_inverse=True)[1]
     best = np.zeros((pair.max() + 1, 4))
     np.maximum.at(best, (pair, agreed.family), agreed.bits)
@@ -147,3 +147,35 @@ def test_a_hundred_planted_pairs_among_strangers_are_tied_and_hardly_anybody_els
     found = tie_pairs(account, entity, family, 3_200, 3_200)
     assert (found.cluster[3_000:] >= 0).mean() >= 0.95
     assert (found.cluster[:3_000] >= 0).sum() <= 30
+
+
+def records(count: int, differ: set[int]) -> Arrays:
+    """Two records of each of `count` persons: three rare things in common, and a fourth one but where they differ."""
+    met = [(2 * n + side, kind, n * 4 + kind) for n in range(count) for side in (0, 1) for kind in range(3)]
+    met += [(2 * n + side, 3, n * 4 + 3 + (4 * count + side) * (n in differ)) for n in range(count) for side in (0, 1)]
+    entities = sorted({(kind, thing) for _, kind, thing in met})
+    codes = np.array([entities.index((kind, thing)) for _, kind, thing in met], dtype=np.int64)
+    family = np.array([kind for kind, _ in entities], dtype=np.int64)
+    return np.array([account for account, _, _ in met], dtype=np.int64), codes, family
+
+
+@pytest.mark.parametrize("differ", [0, 10, 45])
+def test_how_often_one_hands_answers_differ_is_counted_without_the_answer_itself(differ: int) -> None:
+    account, entity, family = records(50, set(range(differ)))
+    found = how_often_answers_differ(account, entity, family, 100, 100, [3])
+    assert found == {3: (differ + 1) / 52}
+
+
+def test_another_answer_unties_where_one_hand_hardly_ever_gives_two() -> None:
+    account, entity, family = records(50, {0})
+    seldom, often = (tie_pairs(account, entity, family, 100, 100, differing={3: share}) for share in (1 / 32, 1.0))
+    assert often.cluster[:4].tolist() == [0, 0, 2, 2]
+    assert seldom.cluster[:4].tolist() == [-1, -1, 2, 2]
+
+
+def test_who_is_tied_to_one_of_a_crowd_joins_it_and_two_crowds_stay_two() -> None:
+    met = {(0, 0), (5, 0), (0, 1), (5, 1), (5, 2), (9, 2), (5, 3), (9, 3)}
+    account, entity = (np.array(column, dtype=np.int64) for column in zip(*sorted(met), strict=True))
+    crowd = np.array([0, 0, 0, -1, -1, -1, -1, 7, 7, 7])
+    found = tie_pairs(account, entity, np.array([0, 1, 0, 1]), 1_000, 10, crowd=crowd)
+    assert found.cluster.tolist() == [-1, -1, -1, -1, -1, 0, -1, -1, -1, -1]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import pytest
 from pyspark.sql import SparkSession
 
 from jobs.links import cells, entities, incidences
@@ -67,9 +68,20 @@ def test_a_small_coincidence_among_many_things_is_not_significant(spark: SparkSe
     few = [("email_pattern", f"p{n}", (*range(n, 400, 50), (n * 7) % 400)) for n in range(50)]
     pairs_of_few = cells_of(spark, *many, *few)
     assert all(accounts >= 3 for _, _, accounts in pairs_of_few)
-    assert (
-        cells_of(spark, *many, *few, ("device", "d1", range(3)), ("phone_prefix", "f1", (0, 1, 2, 50))) == pairs_of_few
-    )
+    planted = (("device", "d1", range(3)), ("phone_prefix", "f1", (0, 1, 2, 50, 51)))
+    assert cells_of(spark, *many, *few, *planted) == pairs_of_few
+
+
+@pytest.mark.parametrize("count", [3, 12, 13, 100, 200])
+def test_a_group_is_found_up_to_half_of_the_file(spark: SparkSession, count: int) -> None:
+    """Of a small provider one campaign may be a third: what it shares does not make itself likely."""
+    shared = (("device", "d1", range(count)), ("prompt_template", "t1", range(count)))
+    assert cells_of(spark, *shared) == [("t1", "d1", count)]
+
+
+def test_two_common_things_that_depend_on_each_other_are_no_cell(spark: SparkSession) -> None:
+    """Whoever comes from the source has no website, and so do most others."""
+    assert cells_of(spark, ("device", "source", range(40)), ("prompt_template", "no website", range(220))) == []
 
 
 def test_accounts_that_an_analyst_cleared_tie_nothing_together(spark: SparkSession) -> None:

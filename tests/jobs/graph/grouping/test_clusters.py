@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from jobs.graph.grouping import clusters
+from jobs.graph.grouping.profiles import Incidence, Profiles
 from jobs.graph.grouping.tables import cluster_pairs
 
 LIMIT = -20.0  # ln of the chance that a kept coincidence may have
@@ -145,3 +146,29 @@ def test_one_hand_that_gives_its_accounts_different_prompts_stays_one(monkeypatc
     met = strangers(2) + bought_from_one_seller("c", 60) + operator("c", 60, {"system_prompt": "s", "device": "farm"})
     met += [(f"c{n:02d}", "prompt_template", f"t{n % 2}") for n in range(60)]
     assert {name: len(members) for name, members in groups(met).items()} == {"c00": 60}
+
+
+def profiles(differing: dict[int, float], alone: list[float] | None = None) -> Profiles:
+    """Twelve accounts share things 0 and 1 and all but the last answer 2; the last one answers 3. A thirteenth has only thing 0."""
+    pairs = [(n, thing) for n in range(12) for thing in (0, 1, 2 if n < 11 else 3)] + [(12, 0)]
+    account, entity = (np.array(column, dtype=np.int64) for column in zip(*pairs, strict=True))
+    accounts = np.bincount(entity).astype(np.int64)
+    sure = None if alone is None else np.array(alone)
+    return Profiles(
+        Incidence(account, entity, np.array([0, 1, 2, 2]), accounts, 1_000, differing=differing, alone=sure)
+    )
+
+
+def test_another_answer_than_the_groups_speaks_against_a_member_by_how_usual_that_is() -> None:
+    """One of eleven others has an answer of its own, drawn towards eight of the file of which a quarter have."""
+    everybody = np.arange(12)
+    without, given = (profiles(each).draws(everybody).of(everybody) for each in ({}, {2: 0.25}))
+    assert given[11] == pytest.approx(without[11] + 0.5 * np.log2((0 + 8 * 0.25) / (11 + 8)))
+    assert given[:11] == pytest.approx(without[:11])
+
+
+def test_one_kind_of_thing_draws_nobody_unless_the_file_says_that_it_is_enough_and_then_no_surer_than_that() -> None:
+    everybody = np.arange(12)
+    assert profiles({}).draws(everybody).of(np.array([12])) == -np.inf
+    assert profiles({}, [0.6, 0, 0, 0]).draws(everybody).of(np.array([12])) == pytest.approx(np.log2(0.6 / 0.4))
+    assert profiles({}, [0.99, 0, 0, 0]).draws(everybody).of(np.array([12]))[0] < np.log2(0.99 / 0.01)
