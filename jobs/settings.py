@@ -16,6 +16,7 @@ PSEUDONYM_KEY, CATALOG = "IOLAUS_PSEUDONYM_KEY", "IOLAUS_CATALOG"
 NAMES = (ROOT, ENGINE, WAREHOUSE, PSEUDONYM_KEY, CATALOG)
 DEFAULT_ENGINE = "sail"
 DEFAULT_WAREHOUSE = "duckdb:///{root}/warehouse.duckdb"
+REMOTE_TASKS = 64  # its workers take as many as they have cores, the rest waits
 MIN_KEY_BYTES = 16  # 128 bits: shorter keys can be searched
 
 
@@ -27,6 +28,14 @@ class Settings:
     engine: str = DEFAULT_ENGINE
     warehouse: str = DEFAULT_WAREHOUSE
     catalog: str | None = None
+
+    @property
+    def tasks(self) -> int:
+        """Row groups and files that are parsed at once: one per core here, many on an engine across the network.
+
+        Each holds its rows in memory, so what is parsed at once bounds what a night needs, however large it is.
+        """
+        return REMOTE_TASKS if self.engine.startswith("sc://") else len(os.sched_getaffinity(0))
 
 
 def settings(root: Path | None, engine: str | None = None, warehouse: str | None = None) -> Settings:

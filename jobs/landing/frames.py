@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 ORIGIN = ("rejection_reason", "record_digest", "account_token", "file")
-MAX_TASKS = 64  # one task per row group or JSON file up to here: more only cost their starts
 
 
 def parse(
@@ -31,6 +30,7 @@ def parse(
     only: date | None = None,
     without: Sequence[date] = (),
     erased: frozenset[str] = frozenset(),
+    tasks: int = 2,
 ) -> DataFrame:
     """Every delivered row: the columns of the staged table, then those of ORIGIN and delivered_on.
 
@@ -38,7 +38,7 @@ def parse(
     The frame is lazy and reads the files each time it is used: materialise it before splitting and counting.
     `networks_path` is a Parquet file or folder of `staged.ip_networks` rows for looking addresses up. Of facts, `only`
     keeps the rows that happened on one day, and `without` leaves those of some days out. Rows of accounts whose token is
-    `erased` have the reason `erased` and no digest.
+    `erased` have the reason `erased` and no digest. `tasks` of the row groups and JSON files are parsed at once.
     """
     import pyarrow as pa
 
@@ -70,7 +70,7 @@ def parse(
         without=tuple(without),
         erased=erased,
     )
-    return spark.range(0, len(parts), 1, min(len(parts), MAX_TASKS)).mapInArrow(reader, schema)
+    return spark.range(0, len(parts), 1, min(len(parts), tasks)).mapInArrow(reader, schema)
 
 
 def split(parsed: DataFrame, raw: RawTable, earlier: DataFrame | None = None) -> tuple[DataFrame, DataFrame]:

@@ -7,6 +7,7 @@ Rows of accounts in the erasure register are counted and left out.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -136,9 +137,17 @@ def _write(context: Context, step: Step, night: date, sources: _Sources, erased:
         return _Written(dict.fromkeys(counts, 0), [], [], None)
     paths = lake.paths(steps.NETWORKS, night, night) if steps.NETWORKS in step.reads else []
     networks = str(Path(paths[0]).parent) if paths else None
-    rows = landing.parse(context.spark, sources.own, night, networks, without=sources.taken, erased=erased)
+    read = functools.partial(
+        landing.parse,
+        context.spark,
+        night=night,
+        networks_path=networks,
+        erased=erased,
+        tasks=context.settings.tasks,
+    )
+    rows = read(sources.own, without=sources.taken)
     for delivery, _ in sources.later:
-        rows = rows.unionByName(landing.parse(context.spark, delivery, night, networks, only=night, erased=erased))
+        rows = rows.unionByName(read(delivery, only=night))
     parsed = lake.scratch(context.spark, rows)
     before = _staged_before(context, step, night)
     accepted, rejected = landing.split(parsed, raw, before)
