@@ -94,7 +94,9 @@ def step(built: Built) -> None:
 
 
 def campaigns(campaigns: pa.Table, rankings: pa.Table) -> None:
-    """The campaigns of a night, most likely extraction first."""
+    """The campaigns of a night, most likely extraction first, and how many of them are expected to be called so wrongly."""
+    from jobs.graph.intent.error_rate import expected_false_accusations
+
     ranks = {
         row["campaign_id"]: (row["rank_low"], row["rank_high"])
         for row in rankings.to_pylist()
@@ -109,6 +111,10 @@ def campaigns(campaigns: pa.Table, rankings: pa.Table) -> None:
         cells = (row["name"], row["verdict"], likelihood, f"{row['accounts']:,}", f"{row['exchanges']:,}", rank)
         table.add_row(*cells)
     out.print(table)
+    say(
+        f"Of {_counted(campaigns.num_rows, 'group')} judged at most {expected_false_accusations(campaigns.num_rows):.2f} are "
+        "expected to be called deliberate though innocent."
+    )
 
 
 def explanation(found: Explanation) -> None:

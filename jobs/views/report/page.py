@@ -12,6 +12,7 @@ import pyarrow as pa
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from jobs.graph.intent.error_rate import expected_false_accusations
 from jobs.views.lines import ORDER, by_line, standing
 from jobs.views.report.picture import picture
 from jobs.views.report.timeline import timeline
@@ -66,6 +67,8 @@ def _totals(campaigns: list[Row]) -> Row:
         "suspicious": sum(row["verdict"] == Verdict.SUSPICIOUS for row in campaigns),
         "accounts": sum(row["accounts"] for row in accused),
         "exchanges": sum(row["exchanges"] for row in accused),
+        "judged": len(campaigns),
+        "false": expected_false_accusations(len(campaigns)),
     }
 
 

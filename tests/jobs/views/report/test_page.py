@@ -14,6 +14,7 @@ import pyarrow as pa
 import pytest
 
 from jobs import contracts
+from jobs.graph.intent.error_rate import INNOCENT_GROUPS
 from jobs.views.report import render
 
 NIGHT = date(2026, 3, 3)
@@ -121,6 +122,11 @@ def test_other_nights_are_not_shown() -> None:
 
 def test_a_night_without_campaigns_says_so(tmp_path: Path) -> None:
     assert "No deliberate or suspicious campaign is known on this night." in dom(render(night(), NIGHT), tmp_path)
+
+
+def test_the_page_says_how_many_false_accusations_are_expected_at_most(tmp_path: Path) -> None:
+    many = [CAMPAIGN | {"campaign_id": f"c{n}"} for n in range(INNOCENT_GROUPS + 1)]
+    assert "at most 1.00 are expected to be called deliberate though innocent" in render(night(campaigns=many), NIGHT)
 
 
 def test_campaigns_are_ranked_by_what_they_took() -> None:
