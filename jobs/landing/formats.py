@@ -12,7 +12,7 @@ import io
 import json
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -32,7 +32,11 @@ ROWS_PER_BLOCK = 262_144
 ROWS_PER_TEXT_BLOCK = 8_192  # prompts may hold 100 kB each; a block stays below Arrow's 2 GB per string column
 BYTES_PER_PIECE = 8 << 20
 HEADER_BYTES = 4 << 20
+MAX_LINE_BYTES = 32 << 20  # a prompt may hold 100 kB; what is longer is no line, and would be held in memory whole
 _BARE_WORD = re.compile(rb"[:,\[]\s*-?(?:NaN|Inf)")  # what Arrow's parser takes for a number and the standard does not
+_ARRAY_STARTS = re.compile(r"\[\s*(?:\{|$)")
+_DECODER = json.JSONDecoder()
+MAX_LOOKS = 8  # at braces of a line that is no object: enough to meet a second record, few enough to end soon
 _JSON_TYPES = {
     "string": pa.string(),
     "long": pa.int64(),
@@ -132,7 +136,7 @@ def _parquet(raw: RawTable, path: str, group: int) -> Iterator[Block]:
 
 def _json(raw: RawTable, path: Path, name: str) -> Iterator[Block]:
     unseen = {each.encode() for each in raw.required}
-    records = 0
+    records = lines = 0
     with _open(path) as stream:
         for piece in _pieces(stream):
             unseen = {each for each in unseen if b'"' + each + b'"' not in piece}
@@ -140,7 +144,10 @@ def _json(raw: RawTable, path: Path, name: str) -> Iterator[Block]:
             records += block.rows - len(block.unreadable)
             if block.rows:
                 yield block
-    if records and unseen:
+            lines += block.rows
+    if lines and not records:
+        raise ValueError("not one line of it is a JSON object")
+    if unseen and records:
         require(raw, name, {each for each in raw.required if each.encode() not in unseen})
 
 
@@ -167,6 +174,8 @@ def _pieces(stream: Any) -> Iterator[bytes]:
             rest = chunk[cut:]
         else:
             rest += chunk
+        if len(rest) > MAX_LINE_BYTES:
+            raise ValueError(f"a line is longer than {MAX_LINE_BYTES >> 20} MiB; write one object a line")
     if rest:
         yield rest
 
@@ -210,6 +219,8 @@ def _piece_by_line(raw: RawTable, piece: bytes) -> Block:
     objects = [record or {} for record in records]
     columns = {each.name: conform_values([one.get(each.name) for one in objects], each.type) for each in raw.fields}
     unreadable = {row: lines[row] for row, record in enumerate(records) if record is None}
+    for line in unreadable.values():
+        _require_one_record(line, columns.keys())
     return Block(len(lines), columns, unreadable)
 
 
@@ -222,6 +233,24 @@ def _record(line: bytes) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return record if isinstance(record, dict) else None
+
+
+def _require_one_record(line: bytes, fields: Collection[str]) -> None:
+    """Raise `ValueError` when a line that is no object holds several, or opens an array: it would count as one bad row."""
+    text = line.decode(errors="replace")
+    place, found = text.find("{"), 0
+    for _ in range(MAX_LOOKS):
+        if place < 0:
+            break
+        try:
+            record, end = _DECODER.raw_decode(text, place)
+        except (ValueError, RecursionError):
+            end = place + 1
+        else:
+            found += any(each in fields for each in record)
+        place = text.find("{", end)
+    if found > 1 or _ARRAY_STARTS.match(text):
+        raise ValueError("it holds a JSON array, or several objects in one line; write one object a line")
 
 
 class _Number(Decimal):

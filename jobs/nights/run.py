@@ -100,5 +100,5 @@ def require_landed(settings: Settings, night: date) -> None:
 
 def landed_nights(settings: Settings) -> list[date]:
     """Nights for which anything was delivered, oldest first."""
-    found = {path.name.removeprefix("ds=") for path in (settings.root / "raw").glob("*/ds=*") if any(path.iterdir())}
-    return sorted(date.fromisoformat(text) for text in found)
+    folders = [path for path in (settings.root / "raw").glob("*/ds=*") if path.is_dir() and any(path.iterdir())]
+    return sorted({night for folder in folders if (night := landing.date_of(folder))})

@@ -79,6 +79,8 @@ def stage(context: Context, step: Step, night: date, known_on: date | None) -> i
     if context.unchanged(step, night, context.fingerprint(step, night, before)):
         return None
     written = _write(context, step, night, sources, erased)
+    for delivery in (own, *(each for each, _ in sources.later)):
+        landing.require_unchanged(delivery)
     made = context.fingerprint(step, night, raw_parts(own.content_hash, sources.used_late, key, written.left_out))
     record = Staged(
         key=key,
@@ -178,5 +180,11 @@ def _delivery_row(sources: _Sources, counted: Mapping[str, int]) -> dict[str, ob
         "content_hash": own.content_hash,
         "unknown_columns": ",".join(sorted(own.unknown_columns)) or None,
         "missing_columns": ",".join(sorted(own.missing_columns)) or None,
-        "note": None if own.ds else f"Table {own.raw.name} was never delivered and reads as empty.",
+        "note": None if own.ds else f"Table {own.raw.name} {_absence(own)} and reads as empty.",
     }
+
+
+def _absence(own: Delivery) -> str:
+    if own.last_before is None:
+        return "was never delivered"
+    return f"was not delivered (its last delivery is of {own.last_before})"
