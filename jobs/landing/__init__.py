@@ -5,7 +5,7 @@ readers, so that every engine reads, rejects and rounds alike. A bad row never s
 """
 
 from jobs.landing.files import Delivery, RawFile, content, date_of, find, require_unchanged
-from jobs.landing.frames import count_duplicates, count_erased, parse, split
+from jobs.landing.frames import count_duplicates, count_erased, count_unread, parse, split
 from jobs.landing.lateness import Late, late_rows, later_deliveries
 from jobs.landing.surfacing import surfaced
 
@@ -16,6 +16,7 @@ __all__ = [
     "content",
     "count_duplicates",
     "count_erased",
+    "count_unread",
     "date_of",
     "find",
     "late_rows",

@@ -130,6 +130,10 @@ def _delivery(raw: RawTable, ds: date, paths: list[Path], root: Path) -> Deliver
             header = formats.header(path)
             with path.open("rb") as handle:
                 sha256 = hashlib.file_digest(handle, "sha256").hexdigest()
+        if twice := sorted(header.repeated & names):
+            raise IolausError(
+                f"Table raw/{raw.name}: the file {name} has the column {twice[0]} twice: deliver it again with one of them."
+            )
         if header.complete:
             formats.require(raw, name, header.columns)
         unknown |= header.columns - names

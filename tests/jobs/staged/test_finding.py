@@ -8,6 +8,8 @@ import os
 from datetime import date, timedelta
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from jobs import landing
@@ -213,3 +215,15 @@ def test_a_file_that_changes_while_it_is_read_is_told(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes() * 2)
     with pytest.raises(IolausError, match=r"part-0\.jsonl changed while it was read"):
         landing.require_unchanged(found)
+
+
+def test_a_column_that_is_there_twice_names_table_file_and_column(tmp_path: Path) -> None:
+    folder = tmp_path / "raw" / "accounts" / f"ds={NIGHT}"
+    folder.mkdir(parents=True)
+    row = good("accounts", shoe_size=43)
+    columns = [pa.array([value]) for value in row.values()]
+    pq.write_table(pa.Table.from_arrays([*columns, columns[-1]], [*row, "shoe_size"]), folder / "a.parquet")
+    assert landed(tmp_path, "accounts")[0]["rejection_reason"] is None, "twice what nobody reads"
+    pq.write_table(pa.Table.from_arrays([*columns, columns[0]], [*row, "account_id"]), folder / "a.parquet")
+    with pytest.raises(IolausError, match=rf"raw/accounts/ds={NIGHT}/a\.parquet has the column account_id twice"):
+        landing.find(tmp_path, declared("accounts"), NIGHT)
