@@ -8,12 +8,15 @@ from typing import Any
 from pyiceberg.catalog import Catalog, load_catalog
 from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.partitioning import PartitionField, PartitionSpec
-from pyiceberg.table import Table, Transaction
+from pyiceberg.table import Table, TableProperties, Transaction
 from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.transforms import IdentityTransform
 
 from jobs import contracts
 from jobs.lake.layout import PARTITION
+
+# PyIceberg would put an append that lost a race on top of the rows that won it; whoever lost looks again here.
+NO_RETRIES = {TableProperties.COMMIT_NUM_RETRIES: "0"}
 
 
 class Tables:
@@ -60,11 +63,17 @@ class Tables:
         return table
 
     def evolved(self, name: str, table: Table) -> Table:
-        """The table with the columns that its contract has gained since; nights written before read them as null."""
+        """The table with the columns that its contract has gained since; nights written before read them as null.
+
+        A commit to it is tried once: what was written on top of another state is refused.
+        """
         declared = contracts.iceberg_schema(contracts.load(name))
         if not set(declared.column_names) <= set(table.schema().column_names):
             with table.update_schema() as update:
                 update.union_by_name(declared)
+        if not table.properties.items() >= NO_RETRIES.items():
+            with table.transaction() as transaction:
+                transaction.set_properties(NO_RETRIES)
         return table
 
     def _create(self, name: str) -> Table:
@@ -74,7 +83,7 @@ class Tables:
         spec = PartitionSpec(
             PartitionField(source_id=night.field_id, field_id=1000, transform=IdentityTransform(), name=PARTITION)
         )
-        options: dict[str, Any] = {"properties": {"comment": contracts.load(name).description}}
+        options: dict[str, Any] = {"properties": {"comment": contracts.load(name).description, **NO_RETRIES}}
         self._catalog.create_namespace_if_not_exists(layer)
         return self._catalog.create_table_if_not_exists(name, schema, partition_spec=spec, **options)
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.table import Table
+from pyiceberg.table.snapshots import Snapshot
 
 from jobs import contracts
 from jobs.errors import IolausError
@@ -28,7 +29,7 @@ from jobs.lake import locks
 from jobs.lake.builds import PREFIX, Build, builds_in, said
 from jobs.lake.catalog import Change, Tables, append_files
 from jobs.lake.datafiles import conformed, dated, non_empty, rows_in, write_rows
-from jobs.lake.layout import PARTITION, fresh_path, night_of
+from jobs.lake.layout import PARTITION, fresh_path, night_of, of_night
 from jobs.lake.scratch import LEFT_OVER_SECONDS, Scratch
 from jobs.lake.snapshots import Manifests, expired, may_hold, snapshot_of
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 COMMIT_ATTEMPTS = 8
+WAY_BACK = "restore the lake from a backup, or run `iolaus doctor --mend` and build what it names again."
 logging.getLogger("pyiceberg").setLevel(logging.ERROR)
 
 
@@ -98,11 +100,51 @@ class Lake:
         return {night: build.fingerprint for night, build in self.builds(name).items()}
 
     def paths(self, name: str, first: date, last: date, snapshot_id: int | None = None) -> list[str]:
-        """Data files of the nights `first` to `last`, both included, sorted; as a snapshot had them, if one is named."""
+        """Data files of the nights `first` to `last`, both included, sorted; as a snapshot had them, if one is named.
+
+        Raises `IolausError` when a file is not as it was written, or a night holds other rows than its build wrote.
+        """
         table = self.tables.existing(name)
         snapshot = None if table is None else snapshot_of(name, table, snapshot_id)
         if table is None or snapshot is None:
             return []
+        found = self._live(table, snapshot, first, last)
+        for path in found:
+            self._require_whole(name, path)
+        if snapshot_id is None:
+            standing = {build.night: build for each in table.snapshots() for build in builds_in(name, each)}
+            for night, build in standing.items():
+                if first <= night <= last:
+                    self._require_rows(build, found)
+        return found
+
+    def rows_held(self, name: str, night: date) -> int:
+        """Rows of a night that the table holds, by its manifests, whatever its build says."""
+        table = self.tables.existing(name)
+        snapshot = table.current_snapshot() if table else None
+        return self._rows(self._live(table, snapshot, night, night)) if table and snapshot else 0
+
+    def _rows(self, paths: Iterable[str]) -> int:
+        return sum(self.manifests.sizes[path][0] for path in paths)
+
+    def _require_whole(self, name: str, path: str) -> None:
+        size = self.manifests.sizes[path][1]
+        try:
+            found: int | None = Path(path).stat().st_size
+        except FileNotFoundError:
+            found = None
+        if found != size:
+            what = "is missing" if found is None else f"has {found} bytes instead of {size}"
+            raise IolausError(f"The file {path} of table {name} {what}: {WAY_BACK}")
+
+    def _require_rows(self, build: Build, paths: Iterable[str]) -> None:
+        held = self._rows(of_night(list(paths), build.night))
+        if held != build.rows:
+            raise IolausError(
+                f"Table {build.table} holds {held} rows of {build.night} where its build wrote {build.rows}: {WAY_BACK}"
+            )
+
+    def _live(self, table: Table, snapshot: Snapshot, first: date, last: date) -> list[str]:
         live = (
             self.manifests.in_manifest(table, manifest)[0]
             for manifest in snapshot.manifests(table.io)
@@ -170,7 +212,8 @@ class Lake:
     ) -> Build:
         """Replace the night of a table by `files` in one transaction, with its provenance; `code` is the version that built it.
 
-        Raises `IolausError` when other writers keep winning the race for the table.
+        Whatever the night holds by then is replaced. Raises `IolausError` when other writers keep winning the race for the
+        table, or the table does not hold the rows afterwards.
         """
         rows = sum(map(rows_in, files))
         about = said(night, fingerprint, rows, code, properties)
@@ -181,10 +224,25 @@ class Lake:
                 self._replace(table, night, files, summary)
                 if self._histories is not None:
                     self._histories.pop(name, None)
-                return builds_in(name, table.snapshots()[-1])[0]
+                build = builds_in(name, table.snapshots()[-1])[0]
+                self._require_rows(build, self._live(table, table.snapshots()[-1], night, night))
+                return build
             except CommitFailedException:
                 time.sleep(0.05 * 2**attempt)
         raise IolausError(f"Table {name} could not be committed: other writers kept changing it; run the step again.")
+
+    @contextlib.contextmanager
+    def night_lease(self, night: date) -> Iterator[None]:
+        """Hold while a whole night is built: no other night, and no single step, is built meanwhile. Waits for its turn."""
+        with locks.lease(self.folder, locks.NIGHTS, f"The run of {night}"):
+            yield
+
+    @contextlib.contextmanager
+    def step_lease(self, name: str, night: date) -> Iterator[None]:
+        """Hold while one step is built by itself: steps of other tables go on beside it. Waits for its turn."""
+        doing = f"The build of {name} for {night}"
+        with locks.lease(self.folder, locks.NIGHTS, doing, exclusive=False), locks.lease(self.folder, name, doing):
+            yield
 
     @contextlib.contextmanager
     def shared(self) -> Iterator[None]:
@@ -218,6 +276,7 @@ class Lake:
 
     def _replace(self, table: Table, night: date, files: list[str], summary: dict[str, str]) -> None:
         with Change(table) as transaction:
-            if table.current_snapshot() is not None and self.paths(".".join(table.name()[-2:]), night, night):
+            snapshot = table.current_snapshot()
+            if snapshot is not None and self._live(table, snapshot, night, night):
                 transaction.delete(f"{PARTITION} = '{night.isoformat()}'")
             append_files(transaction, table, files, summary)

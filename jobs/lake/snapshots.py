@@ -18,6 +18,7 @@ from jobs.errors import IolausError
 from jobs.lake.builds import Build, builds_in
 from jobs.lake.layout import plain
 
+Size = tuple[int, int]  # of a data file: rows and bytes, as its manifest has them
 Files = tuple[frozenset[str], frozenset[str]]  # of a snapshot's rows, and all that its metadata name
 
 
@@ -40,6 +41,7 @@ class Manifests:
 
     def __init__(self) -> None:
         self._read: dict[str, Files] = {}
+        self.sizes: dict[str, Size] = {}
 
     def versions(self, name: str, table: Table) -> list[Version]:
         """Every snapshot of a table, oldest first; the last one is current."""
@@ -62,6 +64,9 @@ class Manifests:
     def in_manifest(self, table: Table, manifest: ManifestFile) -> Files:
         if manifest.manifest_path not in self._read:
             entries = manifest.fetch_manifest_entry(table.io, discard_deleted=False)
+            for each in entries:
+                held = each.data_file
+                self.sizes[plain(held.file_path)] = held.record_count, held.file_size_in_bytes
             paths = [(plain(each.data_file.file_path), each.status != ManifestEntryStatus.DELETED) for each in entries]
             live = frozenset(path for path, is_live in paths if is_live)
             self._read[manifest.manifest_path] = live, frozenset(path for path, _ in paths)

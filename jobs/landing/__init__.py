@@ -4,8 +4,8 @@ Raw files are parsed by this project's own Arrow code inside the engine (`DataFr
 readers, so that every engine reads, rejects and rounds alike. A bad row never stops a night: it keeps its reason.
 """
 
-from jobs.landing.files import Delivery, RawFile, content, find
-from jobs.landing.frames import count_duplicates, count_erased, parse, split
+from jobs.landing.files import Delivery, RawFile, content, date_of, find, require_unchanged
+from jobs.landing.frames import count_duplicates, count_erased, count_unread, parse, split
 from jobs.landing.lateness import Late, late_rows, later_deliveries
 from jobs.landing.surfacing import surfaced
 
@@ -16,10 +16,13 @@ __all__ = [
     "content",
     "count_duplicates",
     "count_erased",
+    "count_unread",
+    "date_of",
     "find",
     "late_rows",
     "later_deliveries",
     "parse",
+    "require_unchanged",
     "split",
     "surfaced",
 ]

@@ -1,11 +1,12 @@
 """Why a delivered row is rejected: the first rule below, in this order, that it breaks.
 
+An optional value that cannot be read (of the wrong type, too long, no address) costs that value and not the row.
+
     unreadable_json          the line is no JSON object
-    wrong_type:<column>      the value cannot be converted to the declared type
+    wrong_type:<column>      the value of a required column cannot be converted to the declared type
     missing:<column>         a required column is null
     negative:<column>        a count is below zero
     unknown_value:<column>   the value is outside the column's closed set
-    not_an_address:<column>  the value is no IPv4 or IPv6 address
     not_a_network:<column>   the value is no IPv4 or IPv6 block in CIDR notation
     out_of_range:<column>    a number or the length of an array is outside its range
     in_the_future            the fact is later than the end of its delivery day (and an hour for clocks that differ)
@@ -32,7 +33,6 @@ WRONG_TYPE = "wrong_type"
 MISSING = "missing"
 NEGATIVE = "negative"
 UNKNOWN_VALUE = "unknown_value"
-NOT_AN_ADDRESS = "not_an_address"
 NOT_A_NETWORK = "not_a_network"
 OUT_OF_RANGE = "out_of_range"
 IN_THE_FUTURE = "in_the_future"
@@ -43,7 +43,6 @@ REASONS = (
     MISSING,
     NEGATIVE,
     UNKNOWN_VALUE,
-    NOT_AN_ADDRESS,
     NOT_A_NETWORK,
     OUT_OF_RANGE,
     IN_THE_FUTURE,
@@ -51,13 +50,14 @@ REASONS = (
 )
 CLOCK_TOLERANCE = timedelta(hours=1)
 
+_COUNTS = ("long", "int", "asn")
 Mask = Any  # numpy array of bool, one per row
 
 
 def rejection_reasons(raw: RawTable, block: Block, invalid: Mapping[str, Mask], ds: date) -> pa.Array:
     """One reason per row, null for a good row.
 
-    `invalid` marks, per address or network column, the rows whose text could not be read as one.
+    `invalid` marks, per network column, the rows whose text could not be read as one.
     """
     first = np.full(block.rows, -1, np.int32)
     reasons: list[str] = []
@@ -71,10 +71,9 @@ def rejection_reasons(raw: RawTable, block: Block, invalid: Mapping[str, Mask], 
     for rule, test in _RULES:
         for field in raw.fields:
             mark(f"{rule}:{field.name}", test(field, block))
-    for rule in (NOT_AN_ADDRESS, NOT_A_NETWORK):
-        for field in raw.fields:
-            if field.name in invalid and field.address == (rule == NOT_AN_ADDRESS):
-                mark(f"{rule}:{field.name}", invalid[field.name])
+    for field in raw.fields:
+        if field.name in invalid:
+            mark(f"{NOT_A_NETWORK}:{field.name}", invalid[field.name])
     for field in raw.fields:
         mark(f"{OUT_OF_RANGE}:{field.name}", _out_of_range(field, block))
     if raw.event_at is not None:
@@ -87,7 +86,7 @@ def rejection_reasons(raw: RawTable, block: Block, invalid: Mapping[str, Mask], 
 
 
 def _wrong_type(field: Field, block: Block) -> Mask | None:
-    return _rows(block.columns[field.name].failed, block.rows)
+    return _rows(block.columns[field.name].failed, block.rows) if field.required else None
 
 
 def _missing(field: Field, block: Block) -> Mask | None:
@@ -96,7 +95,7 @@ def _missing(field: Field, block: Block) -> Mask | None:
 
 
 def _negative(field: Field, block: Block) -> Mask | None:
-    if field.type not in ("long", "int", "asn") or field.low != 0:
+    if field.type not in _COUNTS or field.low != 0:
         return None
     return _true(pc.less(block.columns[field.name].values, 0))
 
@@ -114,10 +113,10 @@ def _out_of_range(field: Field, block: Block) -> Mask | None:
     if field.length is not None:
         return _true(pc.not_equal(pc.list_value_length(values), field.length))
     broken = None
-    if field.low is not None and field.type == "double":
-        broken = _true(pc.less(values, field.low))
+    if field.low is not None and field.type not in _COUNTS:
+        broken = _true(pc.less(values, pa.scalar(field.low, values.type)))
     if field.high is not None:
-        above = _true(pc.greater(values, field.high))
+        above = _true(pc.greater(values, pa.scalar(field.high, values.type)))
         broken = above if broken is None else broken | above
     return broken
 

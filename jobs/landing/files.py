@@ -36,7 +36,7 @@ class Delivery:
 
     `unknown_columns` are delivered and not declared (of JSON lines only the first megabytes are looked at);
     `missing_columns` are optional and absent from at least one file. `content_hash` depends on the bytes of the
-    files only, not on their names or order.
+    files only, not on their names or order. `last_before` is the newest earlier partition of facts that were not delivered.
     """
 
     raw: RawTable
@@ -45,6 +45,7 @@ class Delivery:
     unknown_columns: tuple[str, ...] = ()
     missing_columns: tuple[str, ...] = ()
     content_hash: str | None = None
+    last_before: date | None = None
 
     @property
     def size_bytes(self) -> int:
@@ -55,38 +56,64 @@ def find(root: Path, raw: RawTable, night: date) -> Delivery:
     """The delivery of a table in force on `night`: facts of that very `ds`, snapshots of the newest `ds` up to it.
 
     A partition without a data file counts as not delivered. Raises `IolausError` naming the table and the file
-    when a partition is misnamed, a file is of no known format, cannot be read, or lacks a required column.
+    when something in it is no partition or no data file, a file cannot be read, or lacks a required column.
     """
     for ds, folder in _partitions(root / "raw" / raw.name, raw.name, night, newest_first=True):
-        if raw.kind == FACT and ds != night:
+        paths = _data_files(folder, raw.name, root) if ds == night or raw.kind != FACT else _entries(folder, raw.name)
+        if not paths:
             continue
-        paths = _data_files(folder, raw.name, root)
-        if paths:
-            return _delivery(raw, ds, paths, root)
+        if raw.kind == FACT and ds != night:
+            return Delivery(raw, None, last_before=ds)
+        return _delivery(raw, ds, paths, root)
     return Delivery(raw, None)
 
 
+def date_of(folder: Path) -> date | None:
+    """The day that a partition is named for; None for any other name, also for another spelling of a day."""
+    text = folder.name.removeprefix("ds=")
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if folder.name == f"ds={day.isoformat()}" else None
+
+
 def _partitions(folder: Path, table: str, night: date, newest_first: bool) -> list[tuple[date, Path]]:
+    """Partitions up to `night`. Raises `IolausError` for whatever else lies in a table's folder, unless it is a marker."""
     found = []
-    for each in folder.glob("ds=*") if folder.is_dir() else ():
-        try:
-            ds = date.fromisoformat(each.name.removeprefix("ds="))
-        except ValueError:
+    for each in _entries(folder, table) if folder.is_dir() else ():
+        ds = date_of(each)
+        if ds is None or not each.is_dir():
             raise IolausError(
-                f"Table raw/{table} has the partition {each.name}, no date: name it ds=YYYY-MM-DD or remove it."
-            ) from None
+                f"Table raw/{table} has {each.name}, which is no partition: name a folder ds=YYYY-MM-DD, "
+                f"put files into it, or remove this one."
+            )
         if ds <= night:
             found.append((ds, each))
     return sorted(found, reverse=newest_first)
 
 
+def _entries(folder: Path, table: str) -> list[Path]:
+    """What lies in a folder, sorted; names that start with a dot or underscore are markers of the writers and ignored."""
+    with formats.readable(table, folder.name):
+        return sorted(each for each in folder.iterdir() if each.name[0] not in "._")
+
+
 def _data_files(folder: Path, table: str, root: Path) -> list[Path]:
-    """Data files, sorted; names that start with a dot or underscore are markers of the writers and ignored."""
-    paths = sorted(each for each in folder.iterdir() if each.is_file() and each.name[0] not in "._")
+    """Data files, sorted. Raises `IolausError` for anything else: nothing that was delivered is passed over."""
+    paths = _entries(folder, table)
     for path in paths:
+        name = path.relative_to(root)
+        if not path.exists():
+            raise IolausError(f"Table raw/{table}: the link {name} leads nowhere: deliver the file or remove the link.")
+        if not path.is_file():
+            what = "a folder" if path.is_dir() else "no ordinary file"
+            raise IolausError(
+                f"Table raw/{table}: {name} is {what}: a partition holds files only; move what is in it up or remove it."
+            )
         if not path.name.endswith((*formats.JSON_SUFFIXES, formats.PARQUET_SUFFIX)):
             raise IolausError(
-                f"Table raw/{table}: the file {path.relative_to(root)} is neither Parquet nor JSON lines "
+                f"Table raw/{table}: the file {name} is neither Parquet nor JSON lines "
                 f"({', '.join((formats.PARQUET_SUFFIX, *formats.JSON_SUFFIXES))}): convert or remove it."
             )
     return paths
@@ -103,6 +130,10 @@ def _delivery(raw: RawTable, ds: date, paths: list[Path], root: Path) -> Deliver
             header = formats.header(path)
             with path.open("rb") as handle:
                 sha256 = hashlib.file_digest(handle, "sha256").hexdigest()
+        if twice := sorted(header.repeated & names):
+            raise IolausError(
+                f"Table raw/{raw.name}: the file {name} has the column {twice[0]} twice: deliver it again with one of them."
+            )
         if header.complete:
             formats.require(raw, name, header.columns)
         unknown |= header.columns - names
@@ -111,6 +142,18 @@ def _delivery(raw: RawTable, ds: date, paths: list[Path], root: Path) -> Deliver
         files.append(RawFile(str(path), name, stat.st_size, sha256, header.rows, header.parts, stat.st_mtime_ns))
     content = _content_hash([file.sha256 for file in files])
     return Delivery(raw, ds, tuple(files), tuple(sorted(unknown)), tuple(sorted(missing - set(raw.required))), content)
+
+
+def require_unchanged(delivery: Delivery) -> None:
+    """Raise `IolausError` when a file is no longer what `find` saw: what was read of it is neither the one nor the other."""
+    for file in delivery.files:
+        with formats.readable(delivery.raw.name, file.name):
+            stat = Path(file.path).stat()
+        if (stat.st_size, stat.st_mtime_ns) != (file.size_bytes, file.changed_ns):
+            raise IolausError(
+                f"Table raw/{delivery.raw.name}: the file {file.name} changed while it was read: "
+                f"run this again when it is delivered whole."
+            )
 
 
 def content(

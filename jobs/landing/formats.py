@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import json
 import re
 import zlib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.json as pj
 import pyarrow.parquet as pq
 
@@ -32,7 +35,13 @@ ROWS_PER_BLOCK = 262_144
 ROWS_PER_TEXT_BLOCK = 8_192  # prompts may hold 100 kB each; a block stays below Arrow's 2 GB per string column
 BYTES_PER_PIECE = 8 << 20
 HEADER_BYTES = 4 << 20
+TEXT_BYTES_PER_BLOCK = 512 << 20
+BOMB_BYTES, BOMB_RATIO = 1 << 30, 200  # real columns shrink to a hundredth at most
+MAX_LINE_BYTES = 32 << 20  # a prompt may hold 100 kB; what is longer is no line, and would be held in memory whole
 _BARE_WORD = re.compile(rb"[:,\[]\s*-?(?:NaN|Inf)")  # what Arrow's parser takes for a number and the standard does not
+_ARRAY_STARTS = re.compile(r"\[\s*(?:\{|$)")
+_DECODER = json.JSONDecoder()
+MAX_LOOKS = 8  # at braces of a line that is no object: enough to meet a second record, few enough to end soon
 _JSON_TYPES = {
     "string": pa.string(),
     "long": pa.int64(),
@@ -47,12 +56,16 @@ _JSON_TYPES = {
 
 @dataclass(frozen=True)
 class Header:
-    """What the start (JSON) or footer (Parquet) of a file tells. `complete` when no other column can turn up."""
+    """What the start (JSON) or footer (Parquet) of a file tells. `complete` when no other column can turn up.
+
+    `repeated` are columns that are there twice.
+    """
 
     columns: frozenset[str]
     rows: int | None
     parts: int
     complete: bool
+    repeated: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -93,8 +106,9 @@ def header(path: Path) -> Header:
     """Columns, rows and parts of a file as far as can be told without reading it whole."""
     if path.name.endswith(PARQUET_SUFFIX):
         with pq.ParquetFile(path) as file:
-            meta = file.metadata
-            return Header(frozenset(file.schema_arrow.names), meta.num_rows, meta.num_row_groups, complete=True)
+            meta, names = file.metadata, Counter(file.schema_arrow.names)
+            repeated = frozenset(name for name, times in names.items() if times > 1)
+            return Header(frozenset(names), meta.num_rows, meta.num_row_groups, complete=True, repeated=repeated)
     columns: set[str] = set()
     readable_lines = 0
     with _open(path) as stream:
@@ -116,23 +130,71 @@ def blocks(raw: RawTable, path: str, name: str, part: int) -> Iterator[Block]:
 
 def _parquet(raw: RawTable, path: str, group: int) -> Iterator[Block]:
     with pq.ParquetFile(path) as file:
+        chunks = [file.metadata.row_group(group).column(place) for place in range(file.metadata.num_columns)]
         present = [each.name for each in raw.fields if each.name in file.schema_arrow.names]
-        size = ROWS_PER_TEXT_BLOCK if "prompt_text" in present else ROWS_PER_BLOCK
-        for batch in file.iter_batches(size, row_groups=[group], columns=present, use_threads=False):
-            yield Block(
-                batch.num_rows,
-                {
-                    each.name: conform(batch.column(each.name), each.type)
-                    if each.name in present
-                    else nulls(each.type, batch.num_rows)
-                    for each in raw.fields
-                },
-            )
+    int96 = [each.path_in_schema for each in chunks if each.physical_type == "INT96" and each.path_in_schema in present]
+    size = ROWS_PER_TEXT_BLOCK if "prompt_text" in present else ROWS_PER_BLOCK
+    for each in chunks:
+        _require_no_bomb(each)
+
+    def batches(columns: list[str], int96_unit: str) -> Iterator[pa.RecordBatch]:
+        # A long text that is stored once for many rows stays stored once until it is known to be short enough.
+        repeated = [
+            each.path_in_schema for each in chunks if each.has_dictionary_page and each.path_in_schema in present
+        ]
+        with pq.ParquetFile(path, read_dictionary=repeated, coerce_int96_timestamp_unit=int96_unit) as file:
+            yield from file.iter_batches(size, row_groups=[group], columns=columns, use_threads=False)
+
+    coarse = batches(int96, "ms") if int96 else itertools.repeat(None)
+    for batch, exact in zip(batches(present, "us"), coarse, strict=False):
+        columns = {name: batch.column(name) for name in present}
+        for name in int96:
+            columns[name] = _without_overflow(columns[name], exact.column(name))
+        yield from _in_parts(raw, columns, batch.num_rows)
+
+
+def _require_no_bomb(chunk: Any) -> None:
+    unpacked, packed = chunk.total_uncompressed_size, chunk.total_compressed_size
+    if unpacked > BOMB_BYTES and unpacked > BOMB_RATIO * packed:
+        raise ValueError(f"column {chunk.path_in_schema} unpacks from {packed} to {unpacked} bytes")
+
+
+def _without_overflow(moments: pa.Array, coarse: pa.Array) -> pa.Array:
+    """INT96 reaches further than 64 bits of microseconds, which then wrap: such moments come in milliseconds instead."""
+    wrapped = pc.not_equal(moments.cast(pa.timestamp("ms"), safe=False), coarse.cast(pa.timestamp("ms")))
+    return coarse if pc.any(wrapped).as_py() else moments
+
+
+def _in_parts(raw: RawTable, columns: dict[str, pa.Array], rows: int) -> Iterator[Block]:
+    """The rows at their declared types, in as many blocks as their texts need."""
+    texts = sum(_text_bytes(each) for each in columns.values())
+    if rows > 1 and texts > TEXT_BYTES_PER_BLOCK:
+        half = rows // 2
+        yield from _in_parts(raw, {name: each.slice(0, half) for name, each in columns.items()}, half)
+        yield from _in_parts(raw, {name: each.slice(half) for name, each in columns.items()}, rows - half)
+        return
+    yield Block(
+        rows,
+        {
+            each.name: conform(columns[each.name], each.type, each.max_bytes)
+            if each.name in columns
+            else nulls(each.type, rows)
+            for each in raw.fields
+        },
+    )
+
+
+def _text_bytes(column: pa.Array) -> int:
+    """Bytes of a column's texts once every row has its own."""
+    if not pa.types.is_dictionary(column.type):
+        return 0  # what is not stored once for many rows is in memory already
+    lengths = pc.binary_length(column.dictionary).cast(pa.int64()).take(column.indices)
+    return pc.sum(lengths).as_py() or 0
 
 
 def _json(raw: RawTable, path: Path, name: str) -> Iterator[Block]:
     unseen = {each.encode() for each in raw.required}
-    records = 0
+    records = lines = 0
     with _open(path) as stream:
         for piece in _pieces(stream):
             unseen = {each for each in unseen if b'"' + each + b'"' not in piece}
@@ -140,7 +202,10 @@ def _json(raw: RawTable, path: Path, name: str) -> Iterator[Block]:
             records += block.rows - len(block.unreadable)
             if block.rows:
                 yield block
-    if records and unseen:
+            lines += block.rows
+    if lines and not records:
+        raise ValueError("not one line of it is a JSON object")
+    if unseen and records:
         require(raw, name, {each for each in raw.required if each.encode() not in unseen})
 
 
@@ -167,6 +232,8 @@ def _pieces(stream: Any) -> Iterator[bytes]:
             rest = chunk[cut:]
         else:
             rest += chunk
+        if len(rest) > MAX_LINE_BYTES:
+            raise ValueError(f"a line is longer than {MAX_LINE_BYTES >> 20} MiB; write one object a line")
     if rest:
         yield rest
 
@@ -174,6 +241,7 @@ def _pieces(stream: Any) -> Iterator[bytes]:
 def _piece_at_once(raw: RawTable, piece: bytes) -> Block | None:
     """The rows as Arrow's parser reads them, or None unless every line surely is one object of fitting types."""
     kinds = {each.name: each.type for each in raw.fields}
+    longest = {each.name: each.max_bytes for each in raw.fields}
     body = piece.rstrip(b"\n")
     lines = body.count(b"\n") + 1
     one_object_a_line = (
@@ -197,7 +265,9 @@ def _piece_at_once(raw: RawTable, piece: bytes) -> Block | None:
         return None
     if found.num_rows != lines:
         return None
-    return Block(lines, {name: conform(_array(found.column(name)), kind) for name, kind in kinds.items()})
+    return Block(
+        lines, {name: conform(_array(found.column(name)), kind, longest[name]) for name, kind in kinds.items()}
+    )
 
 
 def _array(column: pa.ChunkedArray) -> pa.Array:
@@ -208,8 +278,13 @@ def _piece_by_line(raw: RawTable, piece: bytes) -> Block:
     lines = [line for line in (each.strip() for each in piece.split(b"\n")) if line]
     records = [_record(line) for line in lines]
     objects = [record or {} for record in records]
-    columns = {each.name: conform_values([one.get(each.name) for one in objects], each.type) for each in raw.fields}
+    columns = {
+        each.name: conform_values([one.get(each.name) for one in objects], each.type, each.max_bytes)
+        for each in raw.fields
+    }
     unreadable = {row: lines[row] for row, record in enumerate(records) if record is None}
+    for line in unreadable.values():
+        _require_one_record(line, columns.keys())
     return Block(len(lines), columns, unreadable)
 
 
@@ -222,6 +297,24 @@ def _record(line: bytes) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return record if isinstance(record, dict) else None
+
+
+def _require_one_record(line: bytes, fields: Collection[str]) -> None:
+    """Raise `ValueError` when a line that is no object holds several, or opens an array: it would count as one bad row."""
+    text = line.decode(errors="replace")
+    place, found = text.find("{"), 0
+    for _ in range(MAX_LOOKS):
+        if place < 0:
+            break
+        try:
+            record, end = _DECODER.raw_decode(text, place)
+        except (ValueError, RecursionError):
+            end = place + 1
+        else:
+            found += any(each in fields for each in record)
+        place = text.find("{", end)
+    if found > 1 or _ARRAY_STARTS.match(text):
+        raise ValueError("it holds a JSON array, or several objects in one line; write one object a line")
 
 
 class _Number(Decimal):

@@ -19,7 +19,7 @@ from jobs.landing.shapes import RawTable
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-ORIGIN = ("rejection_reason", "record_digest", "account_token", "file")
+ORIGIN = ("unread", "rejection_reason", "record_digest", "account_token", "file")
 
 
 def parse(
@@ -126,6 +126,12 @@ def count_erased(parsed: DataFrame) -> dict[str, int]:
     left_out = parsed.where(F.col("rejection_reason") == ERASED)
     rows = left_out.groupBy("account_token").agg(F.count(F.lit(1)).alias("rows")).collect()
     return {row.account_token: row.rows for row in rows}
+
+
+def count_unread(parsed: DataFrame) -> dict[str, int]:
+    """Values of optional columns that could not be read in accepted or duplicate rows, by column."""
+    lost = parsed.where(_is_good()).select(F.explode(F.split("unread", ",")).alias("name"))
+    return {row.name: row.values for row in lost.groupBy("name").agg(F.count(F.lit(1)).alias("values")).collect()}
 
 
 def _is_good() -> Column:

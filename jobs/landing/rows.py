@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -70,13 +70,14 @@ def stage(
 ) -> pa.RecordBatch:
     """One block as staged rows; a rejected row keeps only its digest, reason, origin and its account's token.
 
+    `unread` names the optional columns whose value could not be read, separated by commas.
+
     A row of an `erased` account has the reason `erased` and not even a digest.
     """
     block, placeholders = without_placeholders(raw, block)
     columns = {field: column.values for field, column in block.columns.items()}
     found = {each.name: Addresses.of(columns[each.name]) for each in raw.fields if each.address}
-    invalid = {field: each.invalid for field, each in found.items()}
-    invalid |= {each.name: _not_a_block(each, columns) for each in raw.fields if each.network or each.network_if}
+    invalid = {each.name: _not_a_block(each, columns) for each in raw.fields if each.network or each.network_if}
     digests = record_digests(raw, block, pseudonyms)
     reasons = rejection_reasons(raw, block, invalid, ds)
     tokens = erasing.account_tokens(
@@ -98,6 +99,7 @@ def stage(
         keep = pa.array(rows, mask=pc.is_valid(reasons).to_numpy(zero_copy_only=False))
         staged = {each: staged[each].take(keep) for each in schema.names if each in staged}
     staged |= {
+        "unread": _unread(raw, block, found),
         "rejection_reason": reasons,
         "record_digest": digests,
         "account_token": tokens,
@@ -105,6 +107,17 @@ def stage(
         "delivered_on": pa.repeat(pa.scalar(ds, pa.date32()), block.rows),
     }
     return pa.RecordBatch.from_arrays([staged[each.name].cast(each.type) for each in schema], schema=schema)
+
+
+def _unread(raw: RawTable, block: formats.Block, found: Mapping[str, Addresses]) -> pa.Array:
+    names: dict[int, list[str]] = {}
+    for field in (each for each in raw.fields if not each.required):
+        lost = set(block.columns[field.name].failed)
+        if field.name in found:
+            lost |= set(np.flatnonzero(found[field.name].invalid).tolist())
+        for row in lost:
+            names.setdefault(row, []).append(field.name)
+    return pa.array([",".join(names[row]) if row in names else None for row in range(block.rows)], pa.string())
 
 
 def _not_a_block(field: Field, columns: dict[str, pa.Array]) -> Any:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from jobs.landing.values import MAX_TEXT_BYTES
+
 if TYPE_CHECKING:
     from jobs.landing.landed import Landed
 
@@ -19,7 +21,7 @@ class Field:
     `one_of` is a closed set of values; `low` and `high` bound a number; `length` is the size of an array;
     `address` and `network` say that a string must be an IP address or a CIDR block; `network_if` that it must be a
     block where another column has one of the values. `means` are texts that say something here and nothing elsewhere
-    (`jobs.landing.placeholders`).
+    (`jobs.landing.placeholders`). `max_bytes` is the longest text that is read.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Field:
     network: bool = False
     network_if: tuple[str, tuple[str, ...]] | None = None
     means: tuple[str, ...] = ()
+    max_bytes: int = MAX_TEXT_BYTES
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 Columns that already have a fitting Arrow type are cast as a whole. Everything else (numbers in strings, mixed JSON)
 goes through one rule per value, so that a value means the same in whatever format it was delivered. An empty string
-and a NaN (how pandas writes a missing number) are no value: null.
+and a NaN (how pandas writes a missing number) are no value: null. Moments outside the years 1 to 9999, which is how
+databases write "for ever", and texts that are too long cannot be converted: nothing behind this could hold them.
 """
 
 from __future__ import annotations
@@ -32,7 +33,14 @@ ARROW = {
     "decimal(18,6)": pa.decimal128(18, 6),
     "array<int>": pa.list_(pa.field("element", pa.int32())),
 }
+MAX_TEXT_BYTES = 8192  # the longest header line that web servers take; names, hashes and notes are shorter
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST_SECOND = int((datetime.min.replace(tzinfo=UTC) - _EPOCH).total_seconds())
+_PAST_LAST_SECOND = int((datetime.max.replace(tzinfo=UTC, microsecond=0) - _EPOCH).total_seconds()) + 1
+_DAY = 86_400
+_PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 _INTEGER = re.compile(r"[+-]?\d{1,20}(\.0*)?", re.ASCII)
+_MOMENT = re.compile(r"\d{4}(-?)\d\d\1\d\d(?:[Tt ][\d:.,]{2,15}(?:[Zz]|[+-][\d:.]+)?)?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _BOOLEAN = {"true": True, "false": False, "1": True, "0": False}
 _FAILED = object()
@@ -50,37 +58,97 @@ def nulls(kind: str, rows: int) -> Conformed:
     return Conformed(pa.nulls(rows, ARROW[kind]))
 
 
-def conform(raw: pa.Array, kind: str) -> Conformed:
-    """`raw` of any Arrow type as the declared type `kind`."""
+def conform(raw: pa.Array, kind: str, max_bytes: int = MAX_TEXT_BYTES) -> Conformed:
+    """`raw` of any Arrow type as the declared type `kind`; texts of at most `max_bytes`."""
     if pa.types.is_null(raw.type):
         return nulls(kind, len(raw))
     if pa.types.is_dictionary(raw.type):
-        raw = raw.cast(raw.type.value_type)
+        distinct = conform(raw.dictionary, kind, max_bytes)
+        return _spread(distinct, raw.indices)
+    if pa.types.is_string_view(raw.type) or pa.types.is_binary_view(raw.type):
+        raw = raw.cast(pa.large_string() if pa.types.is_string_view(raw.type) else pa.large_binary())
+    if _is_text(raw.type) or pa.types.is_binary(raw.type) or pa.types.is_large_binary(raw.type):
+        raw, failed = _without(raw, _true(pc.greater(pc.binary_length(raw), max_bytes)))
+    else:
+        raw, failed = _within_calendar(raw)
+    found = _conform(raw, kind)
+    if kind in ("timestamp", "date"):  # a text may name a year that its type could hold
+        values, beyond = _within_calendar(found.values)
+        found = Conformed(values, found.failed | beyond)
+    return Conformed(found.values, found.failed | failed)
+
+
+def _conform(raw: pa.Array, kind: str) -> Conformed:
     try:
         whole = _whole(raw, kind)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         whole = None
     if whole is not None:
         return Conformed(whole)
-    if pa.types.is_nested(raw.type):
-        return conform_values(raw.to_pylist(), kind)
-    encoded = raw.dictionary_encode()
-    distinct = conform_values(_python_values(encoded.dictionary), kind)
+    try:
+        encoded = None if pa.types.is_nested(raw.type) else raw.dictionary_encode()
+    except pa.ArrowNotImplementedError:
+        encoded = None
+    if encoded is None:
+        return conform_values(_python_values(raw), kind)
+    return _spread(conform_values(_python_values(encoded.dictionary), kind), encoded.indices)
+
+
+def _spread(distinct: Conformed, indices: pa.Array) -> Conformed:
+    """A column of the distinct values that `indices` name, row by row."""
     failed = {}
     if distinct.failed:
-        indices = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-        rows = np.flatnonzero(np.isin(indices, list(distinct.failed)))
-        failed = {int(row): distinct.failed[int(indices[row])] for row in rows}
-    return Conformed(distinct.values.take(encoded.indices), failed)
+        places = indices.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False)
+        rows = np.flatnonzero(np.isin(places, list(distinct.failed)))
+        failed = {int(row): distinct.failed[int(places[row])] for row in rows}
+    return Conformed(distinct.values.take(indices), failed)
 
 
-def conform_values(raw: Sequence[Any], kind: str) -> Conformed:
-    """Python values, one per row, as the declared type `kind`."""
+def _within_calendar(raw: pa.Array) -> tuple[pa.Array, dict[int, str]]:
+    """Moments and days without those outside the years 1 to 9999; other columns as they are."""
+    t = raw.type
+    if pa.types.is_timestamp(t):
+        numbers, unit, low, past = raw.cast(pa.int64()), t.unit, _FIRST_SECOND, _PAST_LAST_SECOND
+    elif pa.types.is_date64(t):
+        numbers, unit, low, past = raw.cast(pa.int64()), "ms", _FIRST_SECOND, _PAST_LAST_SECOND
+    elif pa.types.is_date32(t):
+        numbers, unit, low, past = raw.cast(pa.int32()), "s", _FIRST_SECOND // _DAY, _PAST_LAST_SECOND // _DAY
+    else:
+        return raw, {}
+    if unit == "ns":
+        return raw, {}  # 64 bits of nanoseconds reach from 1677 to 2262
+    factor = _PER_SECOND[unit]
+    beyond = pc.or_(pc.less(numbers, low * factor), pc.greater_equal(numbers, past * factor))
+    return _without(raw, _true(beyond))
+
+
+def _without(raw: pa.Array, mask: Any) -> tuple[pa.Array, dict[int, str]]:
+    """The column with null where the mask says so, and what stood there, cut short."""
+    if not mask.any():
+        return raw, {}
+    failed = {int(row): _short(raw[int(row)]) for row in np.flatnonzero(mask)}
+    return pc.if_else(pa.array(mask), pa.scalar(None, raw.type), raw), failed
+
+
+def _short(value: pa.Scalar) -> str:
+    told = value.value if hasattr(value, "value") else value.as_py()
+    return told[:80].decode(errors="replace") if isinstance(told, bytes) else str(told)[:80]
+
+
+def _true(condition: pa.Array) -> Any:
+    return condition.fill_null(False).to_numpy(zero_copy_only=False)
+
+
+def conform_values(raw: Sequence[Any], kind: str, max_bytes: int | None = None) -> Conformed:
+    """Python values, one per row, as the declared type `kind`; texts of at most `max_bytes`, where that is told."""
     convert = _CONVERT[kind]
     found: list[Any] = []
     failed: dict[int, str] = {}
     for row, value in enumerate(raw):
-        converted = None if value is None or value == "" or value != value else convert(value, kind)
+        is_nothing = value is None or (not value if isinstance(value, str | bytes) else _is_nan(value))
+        converted = None if is_nothing else convert(value, kind)
+        if max_bytes is not None and isinstance(value, str) and len(value.encode(errors="replace")) > max_bytes:
+            converted, value = _FAILED, value[:80]
         if converted is _FAILED:
             failed[row] = str(value)
             converted = None
@@ -88,10 +156,28 @@ def conform_values(raw: Sequence[Any], kind: str) -> Conformed:
     return Conformed(pa.array(found, ARROW[kind]), failed)
 
 
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float | Decimal) and value != value
+
+
 def _python_values(values: pa.Array) -> list[Any]:
+    """Values as Python has them; for what Python cannot hold, something that no rule converts."""
     if pa.types.is_timestamp(values.type) and values.type.unit == "ns":
         values = values.cast(pa.timestamp("us", tz=values.type.tz), safe=False)
-    return list(values.to_pylist())
+    found = []
+    for each in values:
+        try:
+            found.append(
+                _Unreadable("a duration") if pa.types.is_duration(each.type) and each.is_valid else each.as_py()
+            )
+        except (ValueError, OverflowError, pa.ArrowException):
+            found.append(_Unreadable(f"{values.type} out of range"))
+    return found
+
+
+@dataclass(frozen=True)
+class _Unreadable:
+    what: str
 
 
 def _whole(raw: pa.Array, kind: str) -> pa.Array | None:
@@ -141,7 +227,7 @@ def _timestamps(raw: pa.Array) -> pa.Array | None:
 
 
 def _is_text(t: pa.DataType) -> bool:
-    return bool(pa.types.is_string(t) or pa.types.is_large_string(t) or pa.types.is_string_view(t))
+    return bool(pa.types.is_string(t) or pa.types.is_large_string(t))
 
 
 def _without_empty(texts: pa.Array) -> pa.Array:
@@ -235,8 +321,11 @@ def _timestamp(value: Any, kind: str) -> Any:
     if isinstance(value, datetime):
         moment = value
     elif isinstance(value, str):
+        text = value.strip()
+        if not _MOMENT.fullmatch(text):
+            return _FAILED  # Python takes many a long number for a day and a time
         try:
-            moment = datetime.fromisoformat(value.strip())
+            moment = datetime.fromisoformat(text)
         except ValueError:
             return _FAILED
     else:

@@ -50,12 +50,16 @@ class Context:
         return build is not None and build.fingerprint == made
 
     def needed(self, name: str, night: date, step: Step) -> Build:
-        """The build of a table that a step cannot do without. Raises `IolausError` where there is none."""
+        """The build of a table that a step cannot do without.
+
+        Raises `IolausError` where there is none, or the table holds other rows than it wrote.
+        """
         build = self.lake.builds(name).get(night)
         if build is None:
             raise IolausError(
                 f"Step {step.name} needs table {name} of {night}: build that first, or run the whole night."
             )
+        self.lake.paths(name, night, night)
         return build
 
     def commit(self, step: Step, night: date, files: list[str], made: str, record: Mapping[str, str]) -> Build:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
 from datetime import date
 
 from jobs import landing
@@ -30,8 +30,11 @@ class Built:
     seconds: float
 
 
+@dataclass
 class Runner(Context):
     """Builds steps under one setting. What builders are handed is its context alone."""
+
+    _has_turn: bool = field(default=False, init=False)
 
     def build(self, name: str, night: date, known_on: date | None = None) -> Built:
         """Build one step of one night, or skip it when nothing it depends on has changed.
@@ -51,7 +54,7 @@ class Runner(Context):
         }
         started = time.monotonic()
         try:
-            with self.lake.shared(), self.lake.steady(), landing.surfaced():
+            with self._turn(name, night), self.lake.shared(), self.lake.steady(), landing.surfaced():
                 rows = builders[step.builder]()
         except Exception as error:
             error.add_note(f"in step {name} of {night}")
@@ -61,12 +64,19 @@ class Runner(Context):
     def run(
         self, night: date, done: Callable[[Built], None] = lambda built: None, known_on: date | None = None
     ) -> None:
-        """Every step of one night in order; `done` hears of each."""
+        """Every step of one night in order; `done` hears of each. Waits for whoever else builds in this lake."""
         Pseudonyms.from_environment()
         require_landed(self.settings, night)
-        with self.lake.shared(), self.lake.steady():  # nothing is erased or expired between two steps of a night
-            for name in steps.steps():
-                done(self.build(name, night, known_on))
+        with self.lake.night_lease(night), self.lake.shared(), self.lake.steady():
+            self._has_turn = True
+            try:
+                for name in steps.steps():
+                    done(self.build(name, night, known_on))
+            finally:
+                self._has_turn = False
+
+    def _turn(self, name: str, night: date) -> AbstractContextManager[None]:
+        return nullcontext() if self._has_turn else self.lake.step_lease(name, night)
 
 
 @contextmanager
@@ -90,5 +100,5 @@ def require_landed(settings: Settings, night: date) -> None:
 
 def landed_nights(settings: Settings) -> list[date]:
     """Nights for which anything was delivered, oldest first."""
-    found = {path.name.removeprefix("ds=") for path in (settings.root / "raw").glob("*/ds=*") if any(path.iterdir())}
-    return sorted(date.fromisoformat(text) for text in found)
+    folders = [path for path in (settings.root / "raw").glob("*/ds=*") if path.is_dir() and any(path.iterdir())]
+    return sorted({night for folder in folders if (night := landing.date_of(folder))})

@@ -48,12 +48,14 @@ class _Sources:
 
 @dataclass(frozen=True)
 class _Written:
-    """What came of the sources: counts, files of accepted and of rejected rows, digest of erased accounts left out."""
+    """What came of the sources: counts, files of accepted and of rejected rows, digest of erased accounts left out, and values that
+    could not be read, by column."""
 
     counted: Mapping[str, int]
     accepted: list[str]
     rejected: list[str]
     left_out: str | None
+    unread: Mapping[str, int]
 
 
 def stage(context: Context, step: Step, night: date, known_on: date | None) -> int | None:
@@ -80,11 +82,13 @@ def stage(context: Context, step: Step, night: date, known_on: date | None) -> i
     if context.unchanged(step, night, context.fingerprint(step, night, before)):
         return None
     written = _write(context, step, night, sources, erased)
+    for delivery in (own, *(each for each, _ in sources.later)):
+        landing.require_unchanged(delivery)
     made = context.fingerprint(step, night, raw_parts(own.content_hash, sources.used_late, key, written.left_out))
     record = Staged(
         key=key,
         knows=max([night, *(each.ds for each in deliveries if each.ds)]),
-        delivery=_delivery_row(sources, written.counted),
+        delivery=_delivery_row(sources, written),
         files={file.name: (file.size_bytes, file.changed_ns, file.sha256) for file in own.files},
         rejected_files=written.rejected,
         used_late=sources.used_late,
@@ -134,7 +138,7 @@ def _write(context: Context, step: Step, night: date, sources: _Sources, erased:
     raw, lake = sources.own.raw, context.lake
     if sources.own.ds is None and not sources.later:
         counts = ("landed", "staged", "duplicates", "rejected", "erased", "late")
-        return _Written(dict.fromkeys(counts, 0), [], [], None)
+        return _Written(dict.fromkeys(counts, 0), [], [], None, {})
     paths = lake.paths(steps.NETWORKS, night, night) if steps.NETWORKS in step.reads else []
     networks = str(Path(paths[0]).parent) if paths else None
     read = functools.partial(
@@ -162,7 +166,8 @@ def _write(context: Context, step: Step, night: date, sources: _Sources, erased:
         "erased": sum(gone.values()),
         "late": sum(late.rows for _, late in sources.later),
     }
-    return _Written(counted, accepted_files, refused_files, fingerprints.digest(sorted(gone)) if gone else None)
+    left_out = fingerprints.digest(sorted(gone)) if gone else None
+    return _Written(counted, accepted_files, refused_files, left_out, landing.count_unread(parsed))
 
 
 def _staged_before(context: Context, step: Step, night: date) -> DataFrame | None:
@@ -176,16 +181,23 @@ def _rows(files: list[str]) -> int:
     return sum(pq.ParquetFile(path).metadata.num_rows for path in files)
 
 
-def _delivery_row(sources: _Sources, counted: Mapping[str, int]) -> dict[str, object]:
+def _delivery_row(sources: _Sources, written: _Written) -> dict[str, object]:
     own = sources.own
     return {
         "table_name": own.raw.name,
         "delivered_on": own.ds.isoformat() if own.ds else None,
         "files": len(own.files),
         "bytes": own.size_bytes,
-        **counted,
+        **written.counted,
         "content_hash": own.content_hash,
         "unknown_columns": ",".join(sorted(own.unknown_columns)) or None,
         "missing_columns": ",".join(sorted(own.missing_columns)) or None,
-        "note": None if own.ds else f"Table {own.raw.name} was never delivered and reads as empty.",
+        "unread_values": ", ".join(f"{name} {count}" for name, count in sorted(written.unread.items())) or None,
+        "note": None if own.ds else f"Table {own.raw.name} {_absence(own)} and reads as empty.",
     }
+
+
+def _absence(own: Delivery) -> str:
+    if own.last_before is None:
+        return "was never delivered"
+    return f"was not delivered (its last delivery is of {own.last_before})"

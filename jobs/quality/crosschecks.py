@@ -63,12 +63,13 @@ def delivery(row: Mapping[str, object]) -> list[Outcome]:
     """What the producer left out or added, said once a night."""
     notes = {
         "delivered": row["note"],
+        "optional values can be read": row.get("unread_values") and f"read as null: {row['unread_values']}",
         "optional columns delivered": row["missing_columns"] and f"missing: {row['missing_columns']}",
         "no unknown columns": row["unknown_columns"] and f"ignored: {row['unknown_columns']}",
     }
     return [
         Outcome(
-            f"staged.{row['table_name']}", name, "warning" if name == "delivered" else "info", note is None, _text(note)
+            f"staged.{row['table_name']}", name, "info" if "columns" in name else "warning", note is None, _text(note)
         )
         for name, note in notes.items()
     ]

@@ -10,6 +10,9 @@ from jobs.landing import sketches
 from jobs.landing.landed import Landed, address_columns
 from jobs.landing.shapes import FACT, Field, RawTable
 
+MAX_TOKENS = 10**8  # ten times the longest context of any model; sums of such counts stay whole numbers of 64 bits
+MAX_PROMPT_BYTES = 8 << 20  # a context of a million tokens has about four
+
 
 def derive(landed: Landed) -> dict[str, pa.Array]:
     return address_columns(landed, "client_address", "client") | {"prompt_sketch": sketches.as_text(_sketches(landed))}
@@ -40,10 +43,10 @@ RAW = RawTable(
         Field("client_address", address=True),
         Field("user_agent"),
         Field("tls_ja4"),
-        Field("input_tokens", "long", required=True, low=0),
-        Field("output_tokens", "long", required=True, low=0),
-        Field("cache_read_input_tokens", "long", low=0),
-        Field("reasoning_output_tokens", "long", low=0),
+        Field("input_tokens", "long", required=True, low=0, high=MAX_TOKENS),
+        Field("output_tokens", "long", required=True, low=0, high=MAX_TOKENS),
+        Field("cache_read_input_tokens", "long", low=0, high=MAX_TOKENS),
+        Field("reasoning_output_tokens", "long", low=0, high=MAX_TOKENS),
         Field("max_tokens", "int"),
         Field("temperature", "double"),
         Field("stream", "boolean"),
@@ -52,7 +55,7 @@ RAW = RawTable(
         Field("system_prompt_hash"),
         Field("tools_hash"),
         Field("prompt_sketch", "array<int>", length=sketches.SIZE),
-        Field("prompt_text"),
+        Field("prompt_text", max_bytes=MAX_PROMPT_BYTES),
         Field("task_label"),
         Field("elicitation_score", "double", low=0, high=1),
     ),

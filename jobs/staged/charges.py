@@ -12,6 +12,8 @@ from jobs.landing.landed import Landed
 from jobs.landing.shapes import FACT, Field, RawTable
 from jobs.privacy import pseudonyms
 
+MAX_COST = 10**9  # of one line, in any currency; sums of such lines keep their six decimal places
+
 
 def derive(landed: Landed) -> dict[str, pa.Array]:
     return {
@@ -32,7 +34,7 @@ RAW = RawTable(
         Field("sku_meter"),
         Field("consumed_quantity", "decimal(18,6)"),
         Field("consumed_unit"),
-        Field("billed_cost", "decimal(18,6)", required=True),
+        Field("billed_cost", "decimal(18,6)", required=True, low=-MAX_COST, high=MAX_COST),
         Field("billing_currency", required=True),
         Field("x_instrument_fingerprint"),
         Field("x_payment_status"),

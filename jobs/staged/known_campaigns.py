@@ -10,6 +10,8 @@ import pyarrow as pa
 from jobs.landing.landed import Landed
 from jobs.landing.shapes import SNAPSHOT, Field, RawTable
 
+MAX_VALUE = 10**17  # tokens: what the largest provider answers in years
+
 
 def derive(landed: Landed) -> dict[str, pa.Array]:
     return {"stated": landed["value"]}
@@ -25,7 +27,7 @@ RAW = RawTable(
         Field("provider"),
         Field("metric", required=True, one_of=("exchanges", "accounts", "tokens")),
         Field("bound", required=True, one_of=("floor", "ceiling", "about", "exact")),
-        Field("value", "long", required=True, low=0),
+        Field("value", "long", required=True, low=0, high=MAX_VALUE),
         Field("first_day", "date"),
         Field("last_day", "date"),
         Field("as_of", "date", required=True),

@@ -175,3 +175,69 @@ def test_a_snapshot_that_is_gone_is_told(tmp_path: Path) -> None:
     commit(lake, MONDAY, 1)
     with pytest.raises(IolausError, match=r"Snapshot 7 of table .* has expired"):
         lake.paths(TABLE, MONDAY, MONDAY, 7)
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_two_builds_of_one_night_that_know_nothing_of_each_other_leave_one(tmp_path: Path, is_first: bool) -> None:
+    one, other = Lake(tmp_path), Lake(tmp_path)
+    commit(one, MONDAY if not is_first else TUESDAY, 1)
+    for lake in (one, other):
+        assert lake.tables.open(TABLE).snapshots()  # both look at the table before either commits
+    commit(one, MONDAY, 2, 3)
+    commit(other, MONDAY, 4, 5, 6)
+    assert exchanges(Lake(tmp_path), MONDAY, MONDAY) == [4, 5, 6]
+    assert Lake(tmp_path).builds(TABLE)[MONDAY].rows == 3
+
+
+def test_two_first_builds_of_a_fresh_table_leave_one(tmp_path: Path) -> None:
+    one, other = Lake(tmp_path), Lake(tmp_path)
+    for lake in (one, other):
+        lake.tables.open(TABLE)
+    commit(one, MONDAY, 2, 3)
+    commit(other, MONDAY, 2, 3)
+    assert exchanges(Lake(tmp_path), MONDAY, MONDAY) == [2, 3]
+
+
+def test_a_commit_between_looking_and_committing_is_seen_by_its_parent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other writer commits after this one has looked what to replace: the hardest moment."""
+    lake, other = Lake(tmp_path), Lake(tmp_path)
+    commit(lake, TUESDAY, 1)
+    replaced = lake._replace
+    moments = iter([lambda: commit(other, MONDAY, 7, 8), lambda: None])
+
+    def late(table: Any, night: date, files: list[str], summary: dict[str, str]) -> None:
+        next(moments)()
+        replaced(table, night, files, summary)
+
+    monkeypatch.setattr(lake, "_replace", late)
+    commit(lake, MONDAY, 9)
+    assert exchanges(Lake(tmp_path), MONDAY, TUESDAY) == [1, 9]
+
+
+def test_rows_that_no_build_wrote_are_never_read(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    commit(lake, MONDAY, 1, 2)
+    (again,) = lake.write_arrow(TABLE, MONDAY, rows(1, 2))
+    lake.tables.open(TABLE).add_files([again])
+    with pytest.raises(IolausError, match=r"holds 4 rows of 2026-03-02 where its build wrote 2.*iolaus doctor --mend"):
+        exchanges(Lake(tmp_path), MONDAY, MONDAY)
+    commit(Lake(tmp_path), MONDAY, 5)
+    assert exchanges(Lake(tmp_path), MONDAY, MONDAY) == [5], "building it again replaces whatever is there"
+
+
+@pytest.mark.parametrize("damage", ["lost", "emptied", "shortened"])
+def test_a_file_that_is_not_as_it_was_written_is_never_read_as_no_rows(
+    tmp_path: Path, spark: SparkSession, damage: str
+) -> None:
+    lake = Lake(tmp_path)
+    commit(lake, MONDAY, 1, 2)
+    (path,) = map(Path, lake.paths(TABLE, MONDAY, MONDAY))
+    if damage == "lost":
+        path.unlink()
+    else:
+        path.write_bytes(b"" if damage == "emptied" else path.read_bytes()[:-1])
+    for read in (lambda: lake.read_arrow(TABLE, MONDAY, TUESDAY), lambda: lake.read(spark, TABLE, MONDAY, MONDAY)):
+        with pytest.raises(IolausError, match=rf"{path.name} of table {TABLE} (is missing|has \d+ bytes instead of)"):
+            read()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -97,3 +98,10 @@ def test_what_a_partition_brings_is_known_by_day_and_changes_with_a_row_of_that_
 def test_tables_without_a_limit_of_lateness_bring_nothing(own: Runner) -> None:
     assert landing.late_rows(landing.find(own.settings.root, declared("charges"), SECOND)) == {}
     assert landing.later_deliveries(own.settings.root, declared("charges"), FIRST, THIRD) == []
+
+
+def test_an_absent_delivery_of_facts_is_said_as_it_is(own: Runner) -> None:
+    shutil.rmtree(partition(own.settings.root, "charges", SECOND))
+    own.build("staged.charges", SECOND)
+    note = json.loads(own.lake.builds("staged.charges")[SECOND].properties["delivery"])["note"]
+    assert note == f"Table charges was not delivered (its last delivery is of {FIRST}) and reads as empty."

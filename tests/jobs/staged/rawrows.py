@@ -152,7 +152,7 @@ def landed(root: Path, table: str, night: date = NIGHT, networks: str | None = N
     """Every delivered row as `landing.parse` gives it, read in this process in the order of the files."""
     delivery = landing.find(root, declared(table), night)
     schema = contracts.arrow_schema(contracts.load(f"staged.{table}"))
-    for name in ("rejection_reason", "record_digest", "file"):
+    for name in ("unread", "rejection_reason", "record_digest", "file"):
         schema = schema.append(pa.field(name, pa.string()))
     schema = schema.append(pa.field("delivered_on", pa.date32()))
     parts = [(file.path, file.name, part) for file in delivery.files for part in range(file.parts)]
