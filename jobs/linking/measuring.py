@@ -23,6 +23,9 @@ Floats = npt.NDArray[np.float64]
 ONE_EACH = 0.95  # of the accounts with a signal: so many have one thing of it, and another one is another answer
 BUCKETS = 2  # of a signal with many things per account: several of them agreeing are more than one, not dozens
 SAME_FACT = 0.9  # of the pairs that share the one share the other, in both directions
+CUSTOM = (
+    0.5  # of the accounts share a thing of the kind: where few do, they are the odd ones, and each kind tells it again
+)
 MIN_ENTITIES = 3  # that say so: two would be a group's own habit
 STRANGERS = 0.5  # sharing a thing, where fewer pairs than that agree on anything else
 MIN_TEXT = 6  # characters: a shorter text under two names may be two things
@@ -119,7 +122,10 @@ class _Answers:
 
 
 def _follows(one: _Answers, other: _Answers, third: Sequence[_Answers]) -> bool:
-    """Whether strangers who share a thing of the one share one of the other too: sharers that agree on nothing else."""
+    """Whether sharing is the custom, and strangers who share a thing of the one share one of the other too: sharers that
+    agree on nothing else."""
+    if sum(map(len, one.sharers)) < CUSTOM * (one.things >= 0).sum():
+        return False
     said, weight = [], []
     for accounts in one.sharers[:TRIED]:
         if max(each.agreeing(accounts) for each in third) < STRANGERS:

@@ -101,6 +101,23 @@ def test_a_group_that_shares_two_kinds_is_found_whole_from_three_accounts_to_hal
     assert link(spark, tmp_path, met) == {"p000": {f"p{n:03d}" for n in range(count)}}
 
 
+@pytest.mark.parametrize(
+    ("accounts", "count", "groups", "noise"), [(60, 20, 1, 1), (600, 3, 5, 2), (600, 150, 2, 1), (1_500, 12, 20, 2)]
+)
+def test_planted_groups_are_found_whole_beside_kinds_that_say_nothing(
+    spark: SparkSession, tmp_path: Path, accounts: int, count: int, groups: int, noise: int
+) -> None:
+    chance = random.Random(count)
+    met = []
+    for n in range(accounts):
+        hand = f"of-{n // count}" if n < count * groups else f"own-{n}"
+        met += [(f"p{n:04d}", kind, f"{kind}-{hand}") for kind in ("purse", "phone")]
+        met += [(f"p{n:04d}", f"noise{k}", f"n{chance.randrange(3 + accounts // 8)}") for k in range(noise)]
+    planted = [{f"p{n:04d}" for n in range(g * count, (g + 1) * count)} for g in range(groups)]
+    assert sorted(map(min, planted)) == sorted(found := link(spark, tmp_path, met))
+    assert sorted(map(sorted, found.values())) == sorted(map(sorted, planted))
+
+
 def test_who_is_tied_to_one_of_a_crowd_belongs_to_it_as_two_strangers_belong_together(
     spark: SparkSession, tmp_path: Path
 ) -> None:

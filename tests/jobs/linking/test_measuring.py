@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -75,6 +77,14 @@ def test_two_kinds_that_one_group_shares_are_two_facts() -> None:
     group = [(f"p{n:02d}", kind, kind) for n in range(13) for kind in ("purse", "phone")]
     others = [(f"s{n:02d}", kind, f"{kind}{n}") for n in range(47) for kind in ("purse", "phone")]
     assert families(group + others) == {"phone": {"phone"}, "purse": {"purse"}}
+
+
+def test_two_kinds_that_ten_groups_of_a_file_of_strangers_share_are_two_facts_whatever_noise_there_is() -> None:
+    chance = random.Random(1)
+    met = [(f"p{n:03d}", kind, f"{kind}{n // 20 if n < 200 else n}") for n in range(600) for kind in ("purse", "phone")]
+    noise = [(f"p{n:03d}", "noise", f"n{chance.randrange(150)}") for n in range(600)]
+    found = families(met + noise)
+    assert found["purse"] != found["phone"]
 
 
 def test_many_things_of_a_kind_are_a_few_families_whatever_else_is_in_the_file() -> None:
