@@ -130,19 +130,18 @@ def blocks(raw: RawTable, path: str, name: str, part: int) -> Iterator[Block]:
 
 def _parquet(raw: RawTable, path: str, group: int) -> Iterator[Block]:
     with pq.ParquetFile(path) as file:
-        chunks = [file.metadata.row_group(group).column(place) for place in range(file.metadata.num_columns)]
-        present = [each.name for each in raw.fields if each.name in file.schema_arrow.names]
-    int96 = [each.path_in_schema for each in chunks if each.physical_type == "INT96" and each.path_in_schema in present]
+        names = file.schema_arrow.names
+        _require_no_bomb(file.metadata.row_group(group).total_byte_size, Path(path).stat().st_size)
+        # Not by the metadata of its column chunks: asking broken ones ends the process.
+        physical = {each.path: each.physical_type for each in map(file.schema.column, range(len(file.schema)))}
+    present = [each.name for each in raw.fields if each.name in names]
+    int96 = [name for name in present if physical.get(name) == "INT96"]
+    # A long text that is stored once for many rows stays stored once until it is known to be short enough.
+    texts = [name for name in present if physical.get(name) == "BYTE_ARRAY"]
     size = ROWS_PER_TEXT_BLOCK if "prompt_text" in present else ROWS_PER_BLOCK
-    for each in chunks:
-        _require_no_bomb(each)
 
     def batches(columns: list[str], int96_unit: str) -> Iterator[pa.RecordBatch]:
-        # A long text that is stored once for many rows stays stored once until it is known to be short enough.
-        repeated = [
-            each.path_in_schema for each in chunks if each.has_dictionary_page and each.path_in_schema in present
-        ]
-        with pq.ParquetFile(path, read_dictionary=repeated, coerce_int96_timestamp_unit=int96_unit) as file:
+        with pq.ParquetFile(path, read_dictionary=texts, coerce_int96_timestamp_unit=int96_unit) as file:
             yield from file.iter_batches(size, row_groups=[group], columns=columns, use_threads=False)
 
     coarse = batches(int96, "ms") if int96 else itertools.repeat(None)
@@ -153,10 +152,9 @@ def _parquet(raw: RawTable, path: str, group: int) -> Iterator[Block]:
         yield from _in_parts(raw, columns, batch.num_rows)
 
 
-def _require_no_bomb(chunk: Any) -> None:
-    unpacked, packed = chunk.total_uncompressed_size, chunk.total_compressed_size
+def _require_no_bomb(unpacked: int, packed: int) -> None:
     if unpacked > BOMB_BYTES and unpacked > BOMB_RATIO * packed:
-        raise ValueError(f"column {chunk.path_in_schema} unpacks from {packed} to {unpacked} bytes")
+        raise ValueError(f"its {packed} bytes unpack to {unpacked}")
 
 
 def _without_overflow(moments: pa.Array, coarse: pa.Array) -> pa.Array:

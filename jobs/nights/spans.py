@@ -7,9 +7,11 @@ from datetime import date, timedelta
 from jobs.columns import BEFORE, NIGHT, WINDOW, WINDOW_DAYS
 
 REPEATS = "repeats"  # the nights before that may hold a fact which tonight's delivery repeats
+CORRECTIONS = "corrections"  # the same, of facts that may come however late
 VOLUMES = "volumes"  # tonight, and the nights whose number of rows it is compared with
 OF_TONIGHT = (NIGHT, WINDOW, VOLUMES)  # spans that tonight's build is part of
 REPEAT_DAYS = 3  # a repeat of a fact lies at most as far back as a fact may be late
+CORRECTION_DAYS = 124  # exports repeat the month so far; a card holder may dispute a charge for 120 days
 VOLUME_DAYS = 7
 ONE_DAY = timedelta(days=1)
 
@@ -21,6 +23,7 @@ def spanned(span: str, night: date) -> list[date]:
         WINDOW: [*before(night, WINDOW_DAYS - 1), night],
         BEFORE: before(night, 1),
         REPEATS: before(night, REPEAT_DAYS),
+        CORRECTIONS: before(night, CORRECTION_DAYS),
         VOLUMES: [*before(night, VOLUME_DAYS), night],
     }[span]
 

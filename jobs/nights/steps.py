@@ -18,7 +18,7 @@ from jobs import contracts
 from jobs.columns import NIGHT
 from jobs.errors import UsageError
 from jobs.landing.shapes import FACT
-from jobs.nights.spans import OF_TONIGHT, REPEATS, VOLUMES
+from jobs.nights.spans import CORRECTIONS, OF_TONIGHT, REPEATS, VOLUMES
 from jobs.staged import declared
 
 QUALITY, PUBLISH = "quality", "publish"
@@ -100,7 +100,7 @@ def _staged() -> tuple[Step, ...]:
 
 def _read_by_staging(name: str) -> dict[str, str]:
     raw = declared(name.split(".")[1])
-    repeats = {name: REPEATS} if raw.kind == FACT else {}
+    repeats = {name: CORRECTIONS if raw.late_days is None else REPEATS} if raw.kind == FACT else {}
     return repeats | ({NETWORKS: NIGHT} if any(field.address for field in raw.fields) else {})
 
 

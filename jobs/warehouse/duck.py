@@ -1,5 +1,8 @@
 """DuckDB: the new file is built aside, checked, and swapped in, so that readers keep a whole file at every moment.
 
+A tool that wrote to the file and was killed leaves a write-ahead log beside it. What it says goes into the next file; one that
+does not belong to the file any more is put away, since nobody could open the file beside it.
+
 A reader that holds the old file keeps its snapshot; the next connection sees the new one. The storage version is the oldest that
 current BI drivers open.
 """
@@ -123,12 +126,45 @@ class DuckDBWarehouse:
             yield None
             return
         try:
-            connection = duckdb.connect(str(self.path), read_only=True)
-        except duckdb.Error as error:
-            raise IolausError(f"Warehouse {self.path} cannot be opened: {str(error).splitlines()[0]}") from error
+            connection = self._connected()
+        except (duckdb.Error, OSError) as error:
+            raise IolausError(
+                f"Warehouse {self.path} cannot be opened ({str(error).splitlines()[0]}): end the program that writes to it, "
+                f"or put it back from a backup."
+            ) from error
         with connection:
             connection.execute("SET TimeZone = 'UTC'")
             yield connection
+
+    def _connected(self) -> duckdb.DuckDBPyConnection:
+        try:
+            return duckdb.connect(str(self.path), read_only=True)
+        except duckdb.Error as error:
+            if not (self._log.exists() and "wal" in str(error).lower()):
+                raise
+            self._put_log_away()
+            return duckdb.connect(str(self.path), read_only=True)
+
+    @property
+    def _log(self) -> Path:
+        return self.path.with_name(f"{self.path.name}.wal")
+
+    def _put_log_away(self) -> None:
+        if self._log.exists():
+            self._log.replace(self.path.with_name(f".{self.path.name}.wal.left-behind"))
+
+    def _copied(self, aside: Path) -> None:
+        """A copy of the file with what its write-ahead log says, where that belongs to it."""
+        if self._log.exists():
+            shutil.copyfile(self.path, aside)
+            shutil.copyfile(self._log, f"{aside}.wal")
+            try:
+                with duckdb.connect(str(aside)) as connection:
+                    connection.execute("CHECKPOINT")
+                return
+            except duckdb.Error:
+                Path(f"{aside}.wal").unlink(missing_ok=True)
+        shutil.copyfile(self.path, aside)
 
     @contextlib.contextmanager
     def _swapped(self, otherwise: str) -> Iterator[Path]:
@@ -137,10 +173,11 @@ class DuckDBWarehouse:
         aside = self.path.with_name(f".{self.path.name}.{os.getpid()}.aside")
         try:
             if self.path.exists():
-                shutil.copyfile(self.path, aside)
+                self._copied(aside)
             yield aside
             with aside.open("rb+") as file:
                 os.fsync(file.fileno())
+            self._put_log_away()
             aside.replace(self.path)
         except (duckdb.Error, OSError) as error:
             raise IolausError(f"Warehouse {self.path} could not be written ({error}); {otherwise}.") from error

@@ -105,3 +105,15 @@ def test_an_absent_delivery_of_facts_is_said_as_it_is(own: Runner) -> None:
     own.build("staged.charges", SECOND)
     note = json.loads(own.lake.builds("staged.charges")[SECOND].properties["delivery"])["note"]
     assert note == f"Table charges was not delivered (its last delivery is of {FIRST}) and reads as empty."
+
+
+@pytest.mark.parametrize("nights_later", [1, 4, 31, 120])
+def test_charges_delivered_again_are_duplicates_as_far_back_as_corrections_come(own: Runner, nights_later: int) -> None:
+    again = FIRST + timedelta(days=nights_later)
+    (path,) = partition(own.settings.root, "charges", FIRST).glob("*.parquet")
+    shutil.copytree(path.parent, partition(own.settings.root, "charges", again), dirs_exist_ok=True)
+    for night in (FIRST, again):
+        own.build("staged.charges", night)
+    first, second = (json.loads(own.lake.builds("staged.charges")[n].properties["delivery"]) for n in (FIRST, again))
+    assert first["staged"] > 0
+    assert (second["landed"], second["staged"], second["duplicates"]) == (first["landed"], 0, first["landed"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -163,3 +165,54 @@ def test_forgetting_removes_what_a_killed_publication_left(warehouse: DuckDBWare
     left.write_bytes(b"acct-goes")
     warehouse.forget(["acct-goes"], rewrite=False)
     assert not left.exists()
+
+
+KILLED_TOOL = """
+import duckdb, os, signal, sys
+tool = duckdb.connect(sys.argv[1])
+tool.execute("CREATE TABLE attribution.my_notes AS SELECT 1 AS x")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def kill_a_tool_that_writes(path: Path) -> Path:
+    subprocess.run([sys.executable, "-c", KILLED_TOOL, str(path)], check=False)
+    log = path.with_name(f"{path.name}.wal")
+    assert log.exists()
+    return log
+
+
+def test_what_a_killed_tool_had_written_survives_the_next_night(warehouse: DuckDBWarehouse) -> None:
+    log = kill_a_tool_that_writes(warehouse.path)
+    assert warehouse.nights() == [FIRST]
+    warehouse.publish(SECOND, {"runs": run(SECOND), "campaign_lineage": lineage(SECOND, "continued")})
+    assert not log.exists()
+    assert warehouse.nights() == [FIRST, SECOND]
+    with duckdb.connect(str(warehouse.path), read_only=True) as reader:
+        assert reader.execute("SELECT x FROM attribution.my_notes").fetchall() == [(1,)]
+
+
+@pytest.mark.parametrize("content", ["of another file", "garbage"])
+def test_a_log_that_does_not_belong_to_the_file_is_put_away(warehouse: DuckDBWarehouse, content: str) -> None:
+    log = kill_a_tool_that_writes(warehouse.path)
+    foreign = log.read_bytes() if content == "of another file" else b"garbage" * 1000
+    log.unlink()
+    warehouse.publish(SECOND, {"runs": run(SECOND), "campaign_lineage": lineage(SECOND, "continued")})
+    log.write_bytes(foreign)
+    assert warehouse.nights() == [FIRST, SECOND]
+    log.write_bytes(foreign)
+    warehouse.publish(SECOND, {"runs": run(SECOND), "campaign_lineage": lineage(SECOND, "dormant")})
+    assert (events(warehouse, SECOND), log.exists()) == (["dormant"], False)
+
+
+def test_a_tool_that_still_writes_is_told_to_be_ended(warehouse: DuckDBWarehouse) -> None:
+    holder = "import duckdb, sys, time; c = duckdb.connect(sys.argv[1]); print('held', flush=True); time.sleep(60)"
+    tool = subprocess.Popen([sys.executable, "-c", holder, str(warehouse.path)], stdout=subprocess.PIPE, text=True)
+    try:
+        assert tool.stdout is not None
+        assert tool.stdout.readline() == "held\n"
+        with pytest.raises(IolausError, match="end the program that writes to it"):
+            warehouse.nights()
+    finally:
+        tool.kill()
+        tool.wait()
