@@ -10,7 +10,7 @@ from jobs.vocabulary import LINES, Line
 
 LINE_BITS = {
     Line.COORDINATION: 0.75,  # one program or one owner of things: more than a template of one's own can say
-    Line.CONCEALMENT: 2.0,  # four times likelier than for an innocent cause that is not known
+    Line.CONCEALMENT: 3.2,  # nine times: more than addresses in series alone can say, as agencies make them for customers
     Line.PURPOSE: 2.6,  # six times: more than asking for reasons alone can say, as teachers and graders do too
 }
 

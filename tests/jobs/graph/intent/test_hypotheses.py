@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from jobs.graph.intent.features import BITS, FEATURES
 from jobs.graph.intent.hypotheses import weigh
-from jobs.graph.intent.judging import MOST_MICROBITS, judge
+from jobs.graph.intent.judging import MOST_MICROBITS, MOST_OF_TWO_LINES_MICROBITS, judge
 from jobs.graph.intent.lines import LINE_BITS, by_line
 from jobs.vocabulary import LINES, Explanation, Line
 
@@ -21,6 +21,7 @@ CAMPAIGN = dict.fromkeys(NAMES, 0.0) | dict.fromkeys(
     ("elicitation", "output_heavy", "narrow_tasks", "one_template", "even_load", "synchrony",
      "machine_made_identities", "proxied", "rotating"), 1.0
 )  # fmt: skip
+TOGETHER = ("one_template", "even_load", "synchrony")
 LOOKALIKES = {
     "enterprise": {"common_owner": 1, "one_address": 1, "verified": 1},
     "class": {"common_owner": 1, "education_network": 1, "one_template": 1, "one_address": 1, "short_event": 1},
@@ -112,8 +113,8 @@ def test_a_name_that_is_no_feature_is_an_error() -> None:
         weigh({**CAMPAIGN, "elicitatoin": 1.0})
 
 
-def decided(decision: str | None) -> pa.Table:
-    rows = [(name, strength, strength, None, None, None) for name, strength in CAMPAIGN.items()]
+def decided(decision: str | None, strengths: dict[str, float] = CAMPAIGN) -> pa.Table:
+    rows = [(name, strength, strength, None, None, None) for name, strength in strengths.items()]
     rows += [("decision", None, None, decision, "d-1", None)] if decision else []
     names = ("feature", "strength", "figure", "decision", "decision_id", "held")
     columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
@@ -133,3 +134,14 @@ def test_no_judgement_is_surer_than_left_out_causes_support_but_an_analysts() ->
     assert rows[0]["posterior_microbits"] == sum(row["microbits"] for row in rows) == MOST_MICROBITS
     assert rows[-1]["piece"] == "support"
     assert judge(decided("confirmed")).to_pylist()[0]["posterior_microbits"] > MOST_MICROBITS
+
+
+@pytest.mark.parametrize(
+    ("missing", "line"), [(("proxied", "rotating"), Line.CONCEALMENT), (TOGETHER, Line.COORDINATION)]
+)
+def test_two_lines_are_never_almost_certain_however_much_they_say(missing: tuple[str, ...], line: Line) -> None:
+    rows = judge(
+        decided(None, CAMPAIGN | dict.fromkeys(missing, 0.0) | {"release_pivot": 1.0, "sanctioned": 0.0})
+    ).to_pylist()
+    assert rows[0]["posterior_microbits"] == sum(row["microbits"] for row in rows) == MOST_OF_TWO_LINES_MICROBITS
+    assert rows[-1]["explanation"].startswith(f"too little on {line}")
