@@ -6,6 +6,7 @@ Science (thresholds, windows, priors) never lives here: it stands beside the fun
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,8 @@ DEFAULT_ENGINE = "sail"
 DEFAULT_WAREHOUSE = "duckdb:///{root}/warehouse.duckdb"
 REMOTE_TASKS = 64  # its workers take as many as they have cores, the rest waits
 MIN_KEY_BYTES = 16  # 128 bits: shorter keys can be searched
+# Catalog and engines read paths as addresses and patterns: these would name another file, or many.
+_NOT_IN_A_ROOT = re.compile(r"[#?*\[\]{}\\\x00-\x1f\x7f\ud800-\udfff]|%[0-9A-Fa-f]{2}")
 
 
 @dataclass(frozen=True)
@@ -41,13 +44,15 @@ class Settings:
 def settings(root: Path | None, engine: str | None = None, warehouse: str | None = None) -> Settings:
     """The settings in force: what is given here, else the environment, else the default.
 
-    Raises `UsageError` when the root is not named or does not exist, or engine or warehouse is none that is known.
+    Raises `UsageError` when the root is not named, does not exist or has a character that cannot be in it, or engine or
+    warehouse is none that is known.
     """
     given = root or (Path(os.environ[ROOT]) if os.environ.get(ROOT) else None)
     if given is None:
         raise UsageError(f"No root folder is named: pass --root DIR or set {ROOT}.")
     if not given.is_dir():
         raise UsageError(f"The root folder {given} does not exist: create it or correct --root.")
+    require_plain(given)
     chosen = engine or os.environ.get(ENGINE) or DEFAULT_ENGINE
     if chosen not in ("sail", "spark") and not chosen.startswith("sc://"):
         raise UsageError(f"The engine {chosen!r} is not known: set {ENGINE} to sail, spark or sc://host:port.")
@@ -59,6 +64,15 @@ def settings(root: Path | None, engine: str | None = None, warehouse: str | None
         warehouse=published,
         catalog=os.environ.get(CATALOG) or None,
     )
+
+
+def require_plain(root: Path) -> None:
+    """Raises `UsageError` for a root whose path catalog or engine would take for another one."""
+    if found := _NOT_IN_A_ROOT.search(str(root.resolve())):
+        raise UsageError(
+            f"The root folder {str(root)!a} has {found[0]!a} in its path, which catalog and engine read otherwise: "
+            f"move it to a path without any of # ? * [ ] {{ }} \\ %XX and control characters."
+        )
 
 
 def warehouse_place(url: str) -> str:

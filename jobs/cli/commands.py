@@ -58,6 +58,7 @@ def simulate(
 
     if root is None:
         raise UsageError(f"No root folder is named: pass --root DIR or set {settings.ROOT}.")
+    settings.require_plain(root)
     root.mkdir(parents=True, exist_ok=True)
     with console.progress(f"simulating {preset}") as note:
         options = (dial or (), without or (), only or ())
@@ -244,6 +245,25 @@ def expire(
 
 
 @app.command()
+def adopt(root: Root = None) -> None:
+    """Let a lake that was copied or moved stand for itself, with the nights that it has; the original stays as it is.
+
+    Earlier versions of nights are not taken over, so that runs before cannot be reproduced here.
+    """
+    from jobs.lake.adopting import adopt as take_over
+
+    chosen = settings.settings(root)
+    if chosen.catalog:
+        raise UsageError(
+            f"The lake is in the catalog {chosen.catalog}: `iolaus adopt` takes over embedded catalogs only."
+        )
+    tables = take_over(chosen.root)
+    console.say(
+        f"{tables} tables taken over." if tables else f"Nothing to do: {chosen.root} stands for itself already."
+    )
+
+
+@app.command()
 def steps(as_json: Annotated[bool, typer.Option("--json", help="Step to upstream steps, as JSON.")] = False) -> None:
     """Every step in build order with what it is built after."""
     from jobs.nights.steps import upstream
@@ -268,6 +288,7 @@ def demo(
     from jobs.warehouse import open_warehouse
 
     target = root or Path("demo")
+    settings.require_plain(target)
     target.mkdir(parents=True, exist_ok=True)
     if not os.environ.get(settings.PSEUDONYM_KEY):
         os.environ[settings.PSEUDONYM_KEY] = DEMO_KEY

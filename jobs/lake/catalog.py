@@ -13,27 +13,33 @@ from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.transforms import IdentityTransform
 
 from jobs import contracts
-from jobs.lake.layout import PARTITION
+from jobs.errors import IolausError
+from jobs.lake.layout import PARTITION, plain
 
 # PyIceberg would put an append that lost a race on top of the rows that won it; whoever lost looks again here.
 NO_RETRIES = {TableProperties.COMMIT_NUM_RETRIES: "0"}
+
+CATALOG = "catalog.db"
+
+
+def embedded(folder: Path, database: Path) -> Catalog:
+    """The catalog in the SQLite file `database`, with its tables below `folder`."""
+    return load_catalog("iolaus", type="sql", uri=f"sqlite:///{database}?timeout=60", warehouse=f"file://{folder}")
 
 
 class Tables:
     """The tables below `folder`, or of the PyIceberg catalog named `foreign`; each is loaded once unless asked afresh."""
 
-    def __init__(self, folder: Path, foreign: str | None) -> None:
+    def __init__(self, folder: Path, foreign: str | None, catalog: Catalog | None = None) -> None:
         self._tables: dict[str, Table] = {}
-        if foreign:
-            self._catalog: Catalog = load_catalog(foreign)
+        self._own = None if foreign else folder
+        if catalog is not None:
+            self._catalog = catalog
+        elif foreign:
+            self._catalog = load_catalog(foreign)
         else:
             folder.mkdir(parents=True, exist_ok=True)
-            self._catalog = load_catalog(
-                "iolaus",
-                type="sql",
-                uri=f"sqlite:///{folder / 'catalog.db'}?timeout=60",
-                warehouse=f"file://{folder}",
-            )
+            self._catalog = embedded(folder, folder / CATALOG)
 
     def forget_loaded(self) -> None:
         """Load every table again when it is next asked for."""
@@ -59,6 +65,16 @@ class Tables:
             if not create:
                 raise
             table = self._create(name)
+        except FileNotFoundError as error:
+            raise IolausError(
+                f"The lake's table {name} lacks its metadata ({error}): if the lake was moved or copied, take it over with "
+                f"`iolaus adopt`; else restore it from a backup."
+            ) from error
+        if self._own and not Path(plain(table.location())).is_relative_to(self._own):
+            raise IolausError(
+                f"The lake {self._own} was moved or copied: its table {name} is in {plain(table.location())}. "
+                f"Work there, or let this one stand for itself with `iolaus adopt`."
+            )
         self._tables[name] = table
         return table
 
@@ -75,6 +91,17 @@ class Tables:
             with table.transaction() as transaction:
                 transaction.set_properties(NO_RETRIES)
         return table
+
+    def taken_over(self, name: str, other: Table) -> Table:
+        """A fresh table like one of another catalog: same columns by name, no rows."""
+        layer, _ = name.split(".")
+        self._catalog.create_namespace_if_not_exists(layer)
+        schema = other.schema()
+        night = schema.find_field(PARTITION)
+        spec = PartitionSpec(
+            PartitionField(source_id=night.field_id, field_id=1000, transform=IdentityTransform(), name=PARTITION)
+        )
+        return self._catalog.create_table(name, schema, partition_spec=spec, properties=other.properties)
 
     def _create(self, name: str) -> Table:
         layer, _ = name.split(".")

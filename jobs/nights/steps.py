@@ -53,7 +53,7 @@ def steps() -> dict[str, Step]:
     """Every step by name, in build order."""
     found = {step.name: step for step in (*_staged(), *_transformed())}
     judged = [name for name in found if name.split(".")[0] in ("staged", "published")]
-    judges = dict.fromkeys(judged, NIGHT) | {REQUESTS: VOLUMES}
+    judges = dict.fromkeys(judged, NIGHT) | dict.fromkeys(staged_sources(), VOLUMES)
     found[QUALITY] = Step(QUALITY, JUDGED, judges, Builder.JUDGE)
     found[PUBLISH] = Step(PUBLISH, RUNS, {JUDGED: NIGHT}, Builder.PUBLISH)
     waits = {name: _waits_for(step, found) for name, step in sorted(found.items())}

@@ -11,8 +11,22 @@ import pyarrow.compute as pc
 from jobs.quality.outcomes import Outcome
 
 FLOOR, CEILING = 0.3, 3.0  # of the median of the last week: weekends halve traffic, a lost feed or a replay goes beyond
-MIN_NIGHTS = 3
-REJECTED_WARNING_PERCENT, REJECTED_CRITICAL_PERCENT = 5.0, 50.0
+LOST = 0.1  # of the same median: a feed at a tenth of itself is a failed export, whatever the day
+MIN_ROWS = 30  # smaller tables vary by chance
+Limits = dict[str, tuple[float, float | None]]  # severity to the least and the most share of the usual rows
+REQUESTS, ACCOUNTS = "staged.api_requests", "staged.accounts"
+# Full snapshots, and the share of its usual rows below which one is doubted: what was there yesterday is there today. Without
+# accounts or instruments everybody looks like a stranger, or like nobody's neighbour, so their loss refuses the night.
+SNAPSHOTS = {
+    ACCOUNTS: {"warning": 0.9, "critical": 0.5},
+    "staged.payment_instruments": {"warning": 0.9, "critical": 0.5},
+    "staged.ip_networks": {"warning": 0.5},
+    "staged.indicators": {"warning": 0.5},
+    "staged.known_campaigns": {"warning": 0.5},
+}
+UNSIZED = ("staged.model_releases", "staged.case_decisions")  # a handful of rows, written by hand
+UNKNOWN_CRITICAL_PERCENT = 20.0  # identity lags by a day's new accounts; more is another key, or a lost snapshot
+REJECTED_WARNING_PERCENT, REJECTED_CRITICAL_PERCENT = 5.0, 20.0
 
 
 def crosschecks(tables: Mapping[str, pa.Table], volumes: Mapping[str, Sequence[int]]) -> list[Outcome]:
@@ -21,10 +35,10 @@ def crosschecks(tables: Mapping[str, pa.Table], volumes: Mapping[str, Sequence[i
     if "staged.deliveries" in tables:
         for row in tables["staged.deliveries"].sort_by("table_name").to_pylist():
             found += [reconciliation(row), *rejection(row), *delivery(row)]
-    if {"staged.api_requests", "staged.accounts"} <= set(tables):
-        found.append(known_accounts(tables["staged.api_requests"], tables["staged.accounts"]))
+    if {REQUESTS, ACCOUNTS} <= set(tables):
+        found += known_accounts(tables[REQUESTS], tables[ACCOUNTS])
     for name, earlier in sorted(volumes.items()):
-        found.append(volume(name, tables[name].num_rows, earlier))
+        found += volume(name, tables[name].num_rows, earlier)
     return found
 
 
@@ -75,32 +89,59 @@ def delivery(row: Mapping[str, object]) -> list[Outcome]:
     ]
 
 
-def known_accounts(requests: pa.Table, accounts: pa.Table) -> Outcome:
-    """Requests of accounts that identity does not know: kept, because identity may lag, and said."""
+def known_accounts(requests: pa.Table, accounts: pa.Table) -> list[Outcome]:
+    """Requests of accounts that identity does not know: kept, because identity may lag, and said; many refuse the night."""
     unknown = pc.invert(pc.is_in(requests["account_id"], value_set=accounts["account_id"].combine_chunks()))
     count = pc.sum(unknown).as_py() or 0
     strangers = len(pc.unique(requests["account_id"].filter(unknown))) if count else 0
-    return Outcome(
-        table_name="staged.api_requests",
-        expectation="accounts are known to identity",
-        severity="warning",
-        success=count == 0,
-        observed=f"{count} requests of {strangers} accounts that staged.accounts does not know",
-        unexpected_count=count,
-        unexpected_percent=round(100.0 * count / requests.num_rows, 6) if requests.num_rows else 0.0,
-    )
+    percent = 100.0 * count / requests.num_rows if requests.num_rows else 0.0
+    return [
+        Outcome(
+            table_name=REQUESTS,
+            expectation=expectation,
+            severity=severity,
+            success=percent <= limit,
+            observed=f"{count} requests of {strangers} accounts that staged.accounts does not know",
+            unexpected_count=count,
+            unexpected_percent=round(percent, 6),
+        )
+        for severity, limit, expectation in (
+            ("warning", 0.0, "accounts are known to identity"),
+            (
+                "critical",
+                UNKNOWN_CRITICAL_PERCENT,
+                f"requests of accounts unknown to identity at most {UNKNOWN_CRITICAL_PERCENT:g} percent",
+            ),
+        )
+    ]
 
 
-def volume(name: str, rows: int, earlier: Sequence[int]) -> Outcome:
-    """The night's rows against the median of the last week; a night without rows is told, not refused."""
-    usual = median(earlier) if len(earlier) >= MIN_NIGHTS else None
-    plausible = rows > 0 if usual is None else usual * FLOOR <= rows <= usual * CEILING
+def volume(name: str, rows: int, earlier: Sequence[int]) -> list[Outcome]:
+    """The night's rows against the last week: facts against its median, full snapshots also against the delivery before.
+
+    With no earlier night there is nothing to compare with: a required table without rows is told.
+    """
+    usual = float(median(earlier)) if earlier else 0.0
+    if name in UNSIZED:
+        return []
+    if name in SNAPSHOTS:
+        usual = max(usual, earlier[-1] if earlier else 0.0)
+        limits: Limits = {severity: (least, None) for severity, least in SNAPSHOTS[name].items()}
+    else:
+        limits = {"warning": (FLOOR, CEILING)} | ({"critical": (LOST, None)} if name == REQUESTS else {})
+    return [_volume(name, rows, usual, severity, *limit) for severity, limit in limits.items()]
+
+
+def _volume(name: str, rows: int, usual: float, severity: str, least: float, most: float | None) -> Outcome:
+    between = f"at least {least:g}" if most is None else f"between {least:g} and {most:g}"
+    is_usual = usual * least <= rows and (most is None or rows <= usual * most)
+    is_empty = name == REQUESTS and severity == "warning" and rows == 0
     return Outcome(
         table_name=name,
-        expectation=f"rows between {FLOOR:g} and {CEILING:g} times the last week's median",
-        severity="warning",
-        success=plausible,
-        observed=f"{rows} rows" if usual is None else f"{rows} rows against {usual:g}",
+        expectation=f"rows {between} times the last week's",
+        severity=severity,
+        success=not is_empty and (usual < MIN_ROWS or is_usual),
+        observed=f"{rows} rows against {usual:g}" if usual else f"{rows} rows",
     )
 
 

@@ -74,7 +74,35 @@ def test_cross_checks_tell_what_does_not_add_up() -> None:
     assert reconciliation({**row, "rejected": 3, "erased": 0}).expectation == "landed = staged + duplicates + rejected"
     assert [check.success for check in rejection(row)] == [False, True]
     assert [check.success for check in rejection({**row, "rejected": 6})] == [False, False]
-    assert [volume("t", rows, [100, 100, 100]).success for rows in (29, 30, 300, 301)] == [False, True, True, False]
-    strangers = known_accounts(pa.table({"account_id": ["a", "b", "b"]}), pa.table({"account_id": ["a"]}))
-    assert (strangers.success, strangers.unexpected_count) == (False, 2)
+    strangers, too_many = known_accounts(
+        pa.table({"account_id": ["a"] * 9 + ["b"] * 2}), pa.table({"account_id": ["a"]})
+    )
+    assert (strangers.success, strangers.severity, strangers.unexpected_count) == (False, "warning", 2)
     assert "1 accounts" in str(strangers.observed)
+    assert too_many.success is True
+    _, too_many = known_accounts(pa.table({"account_id": ["a", "b", "b"]}), pa.table({"account_id": ["a"]}))
+    assert (too_many.success, too_many.severity) == (False, "critical")
+
+
+def failed(name: str, rows: int, *earlier: int) -> list[str]:
+    return [outcome.severity for outcome in volume(name, rows, earlier) if not outcome.success]
+
+
+def test_facts_are_compared_with_the_median_of_the_last_week() -> None:
+    for rows, severities in ((29, ["warning"]), (30, []), (300, []), (301, ["warning"])):
+        assert failed("staged.charges", rows, 100, 1, 100, 100) == severities
+    assert failed("staged.api_requests", 9, 100) == ["warning", "critical"]
+    assert failed("staged.api_requests", 0) == ["warning"]
+    assert failed("staged.logins", 3, 12, 12, 12) == [], "so few vary by chance"
+
+
+def test_a_snapshot_that_shrinks_is_doubted_and_that_of_accounts_refused() -> None:
+    for name in ("staged.accounts", "staged.payment_instruments"):
+        assert failed(name, 380, 389) == []
+        assert failed(name, 340, 389) == ["warning"]
+        assert failed(name, 38, 389) == ["warning", "critical"]
+        assert failed(name, 389, 100, 200, 300, 389) == [], "growth is usual"
+        assert failed(name, 38, 389, 389, 389, 38) == ["warning", "critical"], "once more the same lost snapshot"
+        assert failed(name, 389, 38) == [], "it is whole again"
+    assert failed("staged.indicators", 40, 100) == ["warning"]
+    assert failed("staged.case_decisions", 0, 100) == []
