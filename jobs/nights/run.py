@@ -57,7 +57,7 @@ class Runner(Context):
         try:
             with self._turn(name, night), self.lake.shared(), self.lake.steady(), landing.surfaced():
                 if not self._has_turn:
-                    self._require_agreement()
+                    self._require_agreement(night)
                 rows = builders[step.builder]()
         except Exception as error:
             error.add_note(f"in step {name} of {night}")
@@ -71,7 +71,7 @@ class Runner(Context):
         Pseudonyms.from_environment()
         require_landed(self.settings, night)
         with self.lake.night_lease(night), self.lake.shared(), self.lake.steady():
-            self._require_agreement()
+            self._require_agreement(night)
             self._has_turn = True
             try:
                 for name in steps.steps():
@@ -79,8 +79,8 @@ class Runner(Context):
             finally:
                 self._has_turn = False
 
-    def _require_agreement(self) -> None:
-        agreement.require(self.lake, open_warehouse(self.settings.warehouse, self.settings.root))
+    def _require_agreement(self, night: date) -> None:
+        agreement.require(self.lake, open_warehouse(self.settings.warehouse, self.settings.root), night)
 
     def _turn(self, name: str, night: date) -> AbstractContextManager[None]:
         return nullcontext() if self._has_turn else self.lake.step_lease(name, night)

@@ -21,6 +21,7 @@ from tests.jobs.lake.test_lake import rows as daily
 
 MONDAY = date(2026, 3, 2)
 TUESDAY = MONDAY + timedelta(days=1)
+NEXT = TUESDAY + timedelta(days=1)
 PUBLISHED = "published.campaign_daily"  # is made from TABLE
 BESIDE = "signals.devices"  # is not
 
@@ -113,9 +114,9 @@ def test_a_lost_warehouse_is_no_first_night_and_is_published_again(root: Path) -
     before = warehouse.read("campaign_daily", None)
     (root / "warehouse.duckdb").unlink()
     with pytest.raises(IolausError, match=r"warehouse lacks nights 2026-03-02, 2026-03-03.*iolaus doctor --mend"):
-        agreement.require(Lake(root), warehouse)
+        agreement.require(Lake(root), warehouse, NEXT)
     assert len(mended(root).mended) == 2
-    agreement.require(Lake(root), warehouse)
+    agreement.require(Lake(root), warehouse, NEXT)
     assert warehouse.read("campaign_daily", None) == before
 
 
@@ -123,7 +124,8 @@ def test_a_lost_lake_is_no_first_night(root: Path) -> None:
     shutil.rmtree(root / "lake")
     warehouse = open_warehouse("duckdb:///{root}/warehouse.duckdb", root)
     with pytest.raises(IolausError, match="the lake was lost, or is an older copy"):
-        agreement.require(Lake(root), warehouse)
+        agreement.require(Lake(root), warehouse, NEXT)
+    agreement.require(Lake(root), warehouse, MONDAY)  # to build it again from its first night on
 
 
 def test_a_run_that_was_killed_between_warehouse_and_lake_may_go_on(root: Path) -> None:
@@ -131,4 +133,4 @@ def test_a_run_that_was_killed_between_warehouse_and_lake_may_go_on(root: Path) 
     lake, warehouse = Lake(root), open_warehouse("duckdb:///{root}/warehouse.duckdb", root)
     lake.commit(JUDGED, night, lake.write_arrow(JUDGED, night, rows(JUDGED, {"as_of_date": night})), "f", {}, "code")
     warehouse.publish(night, {"runs": rows(RUNS, {"as_of_date": night})})
-    agreement.require(lake, warehouse)
+    agreement.require(lake, warehouse, night + timedelta(days=1))
