@@ -199,9 +199,13 @@ def evaluate(
 @app.command()
 def status(root: Root = None, warehouse: Warehouse = None) -> None:
     """Nights landed, built, published and stale, the checks that failed, and erasures that were not finished."""
+    from jobs.history.doctoring import examine
     from jobs.history.status import nights, unfinished_erasures
 
     chosen = settings.settings(root, None, warehouse)
+    found = examine(chosen)
+    if found.damages or found.to_build:
+        console.findings(found)
     console.status(nights(chosen))
     console.unfinished_erasures(unfinished_erasures(chosen))
 
@@ -242,6 +246,27 @@ def expire(
 
     now = datetime.now(UTC) if today is None else datetime.combine(_day(today, "--date"), datetime.min.time(), UTC)
     console.expired(drop(settings.settings(root), keep_days, now))
+
+
+@app.command()
+def doctor(
+    root: Root = None,
+    warehouse: Warehouse = None,
+    is_mended: Annotated[
+        bool, typer.Option("--mend", help="Mend what can be mended; damaged nights are emptied.")
+    ] = False,
+    is_verified: Annotated[bool, typer.Option("--verify", help="Read every file and compare its bytes.")] = False,
+) -> None:
+    """Look for damage in lake and warehouse: lost or changed files, doubled rows, a lost catalog, nights that only one has.
+
+    What was damaged, and what was built from it, is to be built again: `iolaus backfill` from the first night it names.
+    """
+    from jobs.history.doctoring import examine, mend
+
+    found = (mend if is_mended else examine)(settings.settings(root, None, warehouse), is_verified)
+    console.findings(found)
+    if found.damages and not is_mended:
+        raise IolausError(f"{len(found.damages)} damages found: put back a backup, or run `iolaus doctor --mend`.")
 
 
 @app.command()

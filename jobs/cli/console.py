@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from jobs.evaluation.evaluate import Report
+    from jobs.history.doctoring import Findings
     from jobs.history.forgetting import Forgotten
     from jobs.history.reproducing import Reproduction
     from jobs.history.retention import Expired
@@ -153,6 +154,17 @@ def status(found: Sequence[NightStatus]) -> None:
     if stale:
         last = max(night.night for night in found if night.is_published)
         say(f"`iolaus backfill --stale` rebuilds these, and what builds on them, from {min(stale)} to {last}.")
+
+
+def findings(found: Findings) -> None:
+    """What is damaged, what was mended, and what has to be built again."""
+    for sentence in (*found.damages, *found.mended):
+        say(f"- {sentence}")
+    if found.to_build:
+        first, last = found.to_build[0], found.to_build[-1]
+        say(f"To be built again: `iolaus backfill --from {first} --to {last}`.")
+    if not found.damages and not found.to_build:
+        say("Lake and warehouse are whole.")
 
 
 def unfinished_erasures(count: int) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from pyiceberg.table.metadata import TableMetadataUtil
 from jobs.errors import IolausError
 from jobs.lake import locks
 from jobs.lake.builds import PREFIX, Build, builds_in, said
-from jobs.lake.catalog import CATALOG, Change, Tables, append_files, embedded
+from jobs.lake.catalog import CATALOG, HEADS, Change, Tables, append_files, embedded
 from jobs.lake.layout import plain
 from jobs.lake.snapshots import Manifests
 
@@ -59,6 +60,7 @@ def adopt(root: Path) -> int:
         aside.unlink(missing_ok=True)
         for table, (files, builds) in found:
             _commit(Tables(folder, None, embedded(folder, aside)), table, files, builds)
+        shutil.rmtree(folder / HEADS, ignore_errors=True)  # what they count starts anew
         aside.replace(database)
     return len(copies)
 
@@ -116,6 +118,7 @@ def _commit(tables: Tables, copied: Table, files: list[str], builds: list[Build]
             each.rows,
             each.code,
             json.loads(here(json.dumps(dict(each.properties)), old, new)),
+            each.digest,
         )
         | {"committed_ms": each.committed_ms}
         for each in builds

@@ -11,13 +11,15 @@ from typing import Any
 from pyiceberg.table.snapshots import Snapshot
 
 PREFIX = "iolaus."
+VOID = "void"  # the fingerprint of a night that was found damaged and has to be built again
 
 
 @dataclass(frozen=True)
 class Build:
     """One committed night of one table. `properties` are what the builder recorded about it; `code` is the code version.
 
-    An erasure leaves its fingerprint and time as they were, and `replaces` has the snapshots that it stands for since.
+    `digest` is of the bytes of its files, whatever they are called. An erasure leaves its fingerprint and time as they
+    were, and `replaces` has the snapshots that it stands for since.
     """
 
     table: str
@@ -30,6 +32,11 @@ class Build:
     code: str | None = None
     replaces: tuple[int, ...] = ()
     erased_on: date | None = None
+    digest: str | None = None
+
+    @property
+    def is_void(self) -> bool:
+        return self.fingerprint == VOID
 
 
 def builds_in(name: str, snapshot: Snapshot) -> tuple[Build, ...]:
@@ -47,6 +54,7 @@ def builds_in(name: str, snapshot: Snapshot) -> tuple[Build, ...]:
             committed_ms=int(part.get("committed_ms", snapshot.timestamp_ms)),
             properties=json.loads(part["properties"]),
             code=part.get("code"),
+            digest=part.get("digest"),
             replaces=tuple(part.get("replaces", ())),
             erased_on=date.fromisoformat(part["erased_on"]) if "erased_on" in part else None,
         )
@@ -54,7 +62,14 @@ def builds_in(name: str, snapshot: Snapshot) -> tuple[Build, ...]:
     )
 
 
-def said(night: date, fingerprint: str, rows: int, code: str | None, properties: Mapping[str, str]) -> dict[str, str]:
+def said(
+    night: date,
+    fingerprint: str,
+    rows: int,
+    code: str | None,
+    properties: Mapping[str, str],
+    digest: str | None = None,
+) -> dict[str, str]:
     """What a snapshot says about one build, without the prefix."""
     made = {
         "night": night.isoformat(),
@@ -62,4 +77,4 @@ def said(night: date, fingerprint: str, rows: int, code: str | None, properties:
         "rows": str(rows),
         "properties": json.dumps(dict(properties), sort_keys=True),
     }
-    return made | ({"code": code} if code else {})
+    return made | ({"code": code} if code else {}) | ({"digest": digest} if digest else {})

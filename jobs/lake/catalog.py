@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.table import Table, TableProperties, Transaction
 from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.transforms import IdentityTransform
+from sqlalchemy.exc import DatabaseError
 
 from jobs import contracts
 from jobs.errors import IolausError
@@ -20,11 +22,45 @@ from jobs.lake.layout import PARTITION, plain
 NO_RETRIES = {TableProperties.COMMIT_NUM_RETRIES: "0"}
 
 CATALOG = "catalog.db"
+HEADS = "_heads"  # beside the catalog: how far each table had come, so that an older catalog is not taken for the current one
+
+_RESTORE = (
+    "it was lost, or is an older copy; put lake and warehouse back from one backup, or run `iolaus doctor --mend`."
+)
 
 
 def embedded(folder: Path, database: Path) -> Catalog:
     """The catalog in the SQLite file `database`, with its tables below `folder`."""
-    return load_catalog("iolaus", type="sql", uri=f"sqlite:///{database}?timeout=60", warehouse=f"file://{folder}")
+    try:
+        return load_catalog("iolaus", type="sql", uri=f"sqlite:///{database}?timeout=60", warehouse=f"file://{folder}")
+    except DatabaseError as error:
+        reason = str(error).splitlines()[0]
+        raise IolausError(f"The lake's catalog {database} cannot be read ({reason}): {_RESTORE}") from error
+
+
+def recovered(folder: Path) -> int:
+    """Write the catalog anew from the newest metadata of every table below `folder`; gives the number of tables.
+
+    Built aside and swapped in. Raises `IolausError` when there are no tables.
+    """
+    newest: dict[tuple[str, ...], tuple[int, int, Path]] = {}
+    for path in folder.glob("*/*/metadata/*.metadata.json"):
+        number = path.name.partition("-")[0]
+        if number.isdigit() and path.stat().st_size:
+            table = path.parent.parent.relative_to(folder).parts
+            newest[table] = max(newest.get(table, (0, 0, path)), (int(number), path.stat().st_mtime_ns, path))
+    if not newest:
+        raise IolausError(
+            f"There is no table below {folder}: put the lake back from a backup, or build its nights again."
+        )
+    aside = folder / f".{CATALOG}.recovering"
+    aside.unlink(missing_ok=True)
+    catalog = embedded(folder, aside)
+    for (layer, name), (_, _, path) in sorted(newest.items()):
+        catalog.create_namespace_if_not_exists(layer)
+        catalog.register_table((layer, name), f"file://{path}")
+    aside.replace(folder / CATALOG)
+    return len(newest)
 
 
 class Tables:
@@ -33,6 +69,7 @@ class Tables:
     def __init__(self, folder: Path, foreign: str | None, catalog: Catalog | None = None) -> None:
         self._tables: dict[str, Table] = {}
         self._own = None if foreign else folder
+        self._heads = folder / HEADS
         if catalog is not None:
             self._catalog = catalog
         elif foreign:
@@ -50,6 +87,11 @@ class Tables:
         layers = {parts[0] for parts in self._catalog.list_namespaces()} & set(contracts.LAYERS)
         return sorted(".".join(parts[-2:]) for layer in layers for parts in self._catalog.list_tables(layer))
 
+    def all(self) -> list[Table]:
+        """Every table, and those that were built and are lost. Raises `IolausError` for what is not as it was built."""
+        known = {path.name for path in self._heads.glob("[!.]*")} | set(self.names())
+        return [self.open(name, fresh=True, create=False) for name in sorted(known)]
+
     def existing(self, name: str, fresh: bool = False) -> Table | None:
         try:
             return self.open(name, fresh=fresh, create=False)
@@ -62,9 +104,17 @@ class Tables:
         try:
             table = self._catalog.load_table(name)
         except NoSuchTableError:
+            if self._head(name):
+                raise IolausError(
+                    f"The lake's catalog does not know table {name}, which was built: {_RESTORE}"
+                ) from None
             if not create:
                 raise
             table = self._create(name)
+        except DatabaseError as error:
+            raise IolausError(
+                f"The lake's catalog cannot be read ({str(error).splitlines()[0]}): {_RESTORE}"
+            ) from error
         except FileNotFoundError as error:
             raise IolausError(
                 f"The lake's table {name} lacks its metadata ({error}): if the lake was moved or copied, take it over with "
@@ -75,8 +125,22 @@ class Tables:
                 f"The lake {self._own} was moved or copied: its table {name} is in {plain(table.location())}. "
                 f"Work there, or let this one stand for itself with `iolaus adopt`."
             )
+        if _position(table) < self._head(name):
+            raise IolausError(f"The lake's catalog has an older version of table {name} than was built: {_RESTORE}")
         self._tables[name] = table
         return table
+
+    def record(self, name: str, table: Table) -> None:
+        """Remember how far a table has come, whole or not at all."""
+        self._heads.mkdir(exist_ok=True)
+        aside = self._heads / f".{name}.{os.getpid()}"
+        aside.write_text(str(_position(table)))
+        aside.replace(self._heads / name)
+
+    def _head(self, name: str) -> int:
+        place = self._heads / name
+        text = place.read_text() if place.exists() else ""
+        return int(text) if text.isdigit() else 0
 
     def evolved(self, name: str, table: Table) -> Table:
         """The table with the columns that its contract has gained since; nights written before read them as null.
@@ -113,6 +177,11 @@ class Tables:
         options: dict[str, Any] = {"properties": {"comment": contracts.load(name).description, **NO_RETRIES}}
         self._catalog.create_namespace_if_not_exists(layer)
         return self._catalog.create_table_if_not_exists(name, schema, partition_spec=spec, **options)
+
+
+def _position(table: Table) -> int:
+    """How many changes a table has seen; it only grows."""
+    return int(getattr(table.metadata, "last_sequence_number", 0))
 
 
 class Change(Transaction):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date
 from pathlib import Path
 
@@ -17,6 +18,15 @@ def rows_in(path: str) -> int:
     """Rows of a data file, by its footer."""
     rows: int = pq.ParquetFile(path).metadata.num_rows
     return rows
+
+
+def digest_of(paths: Iterable[str]) -> str:
+    """Digest (32 hex digits) of the bytes of files, whatever their names and order."""
+    found = []
+    for path in paths:
+        with Path(path).open("rb") as file:
+            found.append(hashlib.file_digest(file, "sha256").hexdigest())
+    return hashlib.sha256("".join(sorted(found)).encode()).hexdigest()[:32]
 
 
 def non_empty(folder: Path) -> list[str]:

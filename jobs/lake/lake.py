@@ -26,9 +26,9 @@ from pyiceberg.table.snapshots import Snapshot
 from jobs import contracts
 from jobs.errors import IolausError
 from jobs.lake import locks
-from jobs.lake.builds import PREFIX, Build, builds_in, said
+from jobs.lake.builds import PREFIX, VOID, Build, builds_in, said
 from jobs.lake.catalog import Change, Tables, append_files
-from jobs.lake.datafiles import conformed, dated, non_empty, rows_in, write_rows
+from jobs.lake.datafiles import conformed, dated, digest_of, non_empty, rows_in, write_rows
 from jobs.lake.layout import PARTITION, fresh_path, night_of, of_night
 from jobs.lake.scratch import LEFT_OVER_SECONDS, Scratch
 from jobs.lake.snapshots import Manifests, expired, may_hold, snapshot_of
@@ -116,7 +116,25 @@ class Lake:
             for night, build in standing.items():
                 if first <= night <= last:
                     self._require_rows(build, found)
+                    if build.is_void:
+                        raise IolausError(f"Table {name} of {night} was found damaged: build that night again first.")
         return found
+
+    def damage(self, name: str, night: date, is_verified: bool = False) -> str | None:
+        """What is wrong with a night of a table, in one sentence; None for nothing. Files are read where `is_verified`."""
+        try:
+            paths = self.paths(name, night, night)
+        except IolausError as error:
+            return str(error)
+        build = self.builds(name).get(night)
+        if is_verified and build and build.digest and digest_of(paths) != build.digest:
+            return f"Table {name} does not hold the bytes of {night} that its build wrote: {WAY_BACK}"
+        return None
+
+    def void(self, name: str, night: date) -> None:
+        """Let a night hold nothing and be built again before anybody reads it."""
+        build = self.builds(name)[night]
+        self.commit(name, night, [], VOID, build.properties, build.code)
 
     def rows_held(self, name: str, night: date) -> int:
         """Rows of a night that the table holds, by its manifests, whatever its build says."""
@@ -216,7 +234,7 @@ class Lake:
         table, or the table does not hold the rows afterwards.
         """
         rows = sum(map(rows_in, files))
-        about = said(night, fingerprint, rows, code, properties)
+        about = said(night, fingerprint, rows, code, properties, digest_of(files))
         summary = {PREFIX + key: value for key, value in about.items()}
         for attempt in range(COMMIT_ATTEMPTS):
             try:
@@ -226,6 +244,7 @@ class Lake:
                     self._histories.pop(name, None)
                 build = builds_in(name, table.snapshots()[-1])[0]
                 self._require_rows(build, self._live(table, table.snapshots()[-1], night, night))
+                self.tables.record(name, table)
                 return build
             except CommitFailedException:
                 time.sleep(0.05 * 2**attempt)

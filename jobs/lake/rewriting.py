@@ -19,7 +19,7 @@ from jobs.errors import IolausError
 from jobs.lake import locks
 from jobs.lake.builds import PREFIX, Build, said
 from jobs.lake.catalog import Change, append_files
-from jobs.lake.datafiles import rows_in
+from jobs.lake.datafiles import digest_of, rows_in
 from jobs.lake.lake import Lake
 from jobs.lake.layout import of_night, plain
 from jobs.lake.snapshots import Version, live_entries
@@ -86,6 +86,7 @@ def replace(
                     ),
                     build.code,
                     revised(build),
+                    digest_of(added.get(path, path) for path in of_night(live, build.night) - (removed - added.keys())),
                 )
                 | {
                     "committed_ms": build.committed_ms,

@@ -55,7 +55,7 @@ class Context:
         Raises `IolausError` where there is none, or the table holds other rows than it wrote.
         """
         build = self.lake.builds(name).get(night)
-        if build is None:
+        if build is None or build.is_void:
             raise IolausError(
                 f"Step {step.name} needs table {name} of {night}: build that first, or run the whole night."
             )

@@ -14,11 +14,12 @@ from datetime import date
 
 from jobs import landing
 from jobs.errors import IolausError
-from jobs.nights import publishing, staging, steps, transforming
+from jobs.nights import agreement, publishing, staging, steps, transforming
 from jobs.nights.context import Context
 from jobs.nights.steps import Builder
 from jobs.privacy.pseudonyms import Pseudonyms
 from jobs.settings import Settings
+from jobs.warehouse import open_warehouse
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,8 @@ class Runner(Context):
         started = time.monotonic()
         try:
             with self._turn(name, night), self.lake.shared(), self.lake.steady(), landing.surfaced():
+                if not self._has_turn:
+                    self._require_agreement(night)
                 rows = builders[step.builder]()
         except Exception as error:
             error.add_note(f"in step {name} of {night}")
@@ -68,12 +71,16 @@ class Runner(Context):
         Pseudonyms.from_environment()
         require_landed(self.settings, night)
         with self.lake.night_lease(night), self.lake.shared(), self.lake.steady():
+            self._require_agreement(night)
             self._has_turn = True
             try:
                 for name in steps.steps():
                     done(self.build(name, night, known_on))
             finally:
                 self._has_turn = False
+
+    def _require_agreement(self, night: date) -> None:
+        agreement.require(self.lake, open_warehouse(self.settings.warehouse, self.settings.root), night)
 
     def _turn(self, name: str, night: date) -> AbstractContextManager[None]:
         return nullcontext() if self._has_turn else self.lake.step_lease(name, night)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from statistics import median
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -34,7 +35,7 @@ def crosschecks(tables: Mapping[str, pa.Table], volumes: Mapping[str, Sequence[i
     found: list[Outcome] = []
     if "staged.deliveries" in tables:
         for row in tables["staged.deliveries"].sort_by("table_name").to_pylist():
-            found += [reconciliation(row), *rejection(row), *delivery(row)]
+            found += [reconciliation(row), *rejection(row), unread(row), *delivery(row)]
     if {REQUESTS, ACCOUNTS} <= set(tables):
         found += known_accounts(tables[REQUESTS], tables[ACCOUNTS])
     for name, earlier in sorted(volumes.items()):
@@ -73,11 +74,24 @@ def rejection(row: Mapping[str, int]) -> list[Outcome]:
     ]
 
 
+def unread(row: Mapping[str, Any]) -> Outcome:
+    """Values of optional columns that could not be read and are null; many mean that the producer changed something."""
+    values = row.get("unread_values")
+    most = max((int(each.rpartition(" ")[2]) for each in values.split(", ")), default=0) if values else 0
+    is_many = 100.0 * most > REJECTED_WARNING_PERCENT * row["landed"]
+    return Outcome(
+        table_name=f"staged.{row['table_name']}",
+        expectation="optional values can be read",
+        severity="warning" if is_many else "info",
+        success=not values,
+        observed=f"read as null: {values}" if values else None,
+    )
+
+
 def delivery(row: Mapping[str, object]) -> list[Outcome]:
     """What the producer left out or added, said once a night."""
     notes = {
         "delivered": row["note"],
-        "optional values can be read": row.get("unread_values") and f"read as null: {row['unread_values']}",
         "optional columns delivered": row["missing_columns"] and f"missing: {row['missing_columns']}",
         "no unknown columns": row["unknown_columns"] and f"ignored: {row['unknown_columns']}",
     }

@@ -17,6 +17,7 @@ import pytest
 
 from jobs import quality, settings
 from jobs.errors import IolausError, QualityRefusal, UsageError
+from jobs.lake.adopting import adopt
 from jobs.nights import steps
 from jobs.nights.run import Runner, runner
 from jobs.views.explain import explain_account
@@ -248,6 +249,8 @@ def test_a_night_that_cannot_be_read_leaves_the_published_one_in_place(
     engine: Runner, world: Path, root: Path, spoil: Callable[[Path], None], sentence: str
 ) -> None:
     shutil.copyfile(world / "warehouse.duckdb", root / "warehouse.duckdb")
+    shutil.copytree(world / "lake", root / "lake")
+    adopt(root)
     before = (root / "warehouse.duckdb").read_bytes()
     spoil(root)
     with pytest.raises(IolausError, match=sentence) as told:
