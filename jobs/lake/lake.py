@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 COMMIT_ATTEMPTS = 8
-WAY_BACK = "restore the lake from a backup, or move its folder away and build its nights again with `iolaus backfill`."
+WAY_BACK = "restore the lake from a backup, or run `iolaus doctor --mend` and build what it names again."
 logging.getLogger("pyiceberg").setLevel(logging.ERROR)
 
 

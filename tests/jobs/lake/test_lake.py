@@ -221,7 +221,7 @@ def test_rows_that_no_build_wrote_are_never_read(tmp_path: Path) -> None:
     commit(lake, MONDAY, 1, 2)
     (again,) = lake.write_arrow(TABLE, MONDAY, rows(1, 2))
     lake.tables.open(TABLE).add_files([again])
-    with pytest.raises(IolausError, match=r"holds 4 rows of 2026-03-02 where its build wrote 2.*iolaus backfill"):
+    with pytest.raises(IolausError, match=r"holds 4 rows of 2026-03-02 where its build wrote 2.*iolaus doctor --mend"):
         exchanges(Lake(tmp_path), MONDAY, MONDAY)
     commit(Lake(tmp_path), MONDAY, 5)
     assert exchanges(Lake(tmp_path), MONDAY, MONDAY) == [5], "building it again replaces whatever is there"
