@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT, WINDOW
@@ -39,7 +39,12 @@ def transform(night: date, members: DataFrame, account_usage: DataFrame) -> Data
         .groupBy("campaign_id", "activity_date", "model", "task_label")
         .agg(
             F.count("*").alias("accounts"),
-            *[F.floor(F.sum(name) / 1e6 + 0.5).cast("long").alias(name) for name in measures],
+            *[F.floor(_sum(name) / 1e6 + 0.5).cast("long").alias(name) for name in measures],
         )
         .where(F.col("exchanges") > 0)
     )
+
+
+def _sum(name: str) -> Column:
+    """Of millionths, which 64 bits may not hold."""
+    return F.sum(F.col(name).cast("decimal(20,0)")).cast("double")

@@ -379,9 +379,12 @@ def _runner(root: Path | None, engine: str | None, warehouse: str | None):  # ty
 
 def _day(text: str, option: str) -> date:
     try:
-        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a date has no zone
+        day = datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a date has no zone
     except ValueError:
         raise UsageError(f"{option} takes a date as YYYY-MM-DD, not {text!r}.") from None
+    if not 1970 <= day.year < 3000:  # windows reach back and deliveries forward from it
+        raise UsageError(f"{option} takes a date from 1970 to 2999, not {text!r}.")
+    return day
 
 
 def main() -> None:

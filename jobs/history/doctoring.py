@@ -54,6 +54,8 @@ def mend(settings: Settings, is_verified: bool = False) -> Findings:
         before = examine(settings, is_verified)
         try:
             Lake(settings.root, settings.catalog).tables.all()
+        except catalog.MovedLake:
+            raise
         except IolausError:
             if settings.catalog:
                 raise

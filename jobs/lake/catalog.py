@@ -29,6 +29,10 @@ _RESTORE = (
 )
 
 
+class MovedLake(IolausError):  # noqa: N818 - it is the lake that moved
+    """The lake's metadata name the files of another folder."""
+
+
 def embedded(folder: Path, database: Path) -> Catalog:
     """The catalog in the SQLite file `database`, with its tables below `folder`."""
     try:
@@ -121,7 +125,7 @@ class Tables:
                 f"`iolaus adopt`; else restore it from a backup."
             ) from error
         if self._own and not Path(plain(table.location())).is_relative_to(self._own):
-            raise IolausError(
+            raise MovedLake(
                 f"The lake {self._own} was moved or copied: its table {name} is in {plain(table.location())}. "
                 f"Work there, or let this one stand for itself with `iolaus adopt`."
             )

@@ -121,6 +121,12 @@ def count_duplicates(parsed: DataFrame, raw: RawTable, earlier: DataFrame | None
     return int(row["spare"]) if row is not None and row["spare"] is not None else 0
 
 
+def count_contradictions(parsed: DataFrame, raw: RawTable) -> int:
+    """Keys of which good rows say different things: only one of them is accepted."""
+    said = (F.min("record_digest") != F.max("record_digest")).alias("differ")
+    return parsed.where(_is_good()).groupBy(*raw.key).agg(said).where("differ").count()
+
+
 def count_erased(parsed: DataFrame) -> dict[str, int]:
     """Rows that were left out because their account was erased, by the account's token."""
     left_out = parsed.where(F.col("rejection_reason") == ERASED)

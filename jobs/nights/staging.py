@@ -137,7 +137,7 @@ def _earlier(step: Step, night: date) -> list[date]:
 def _write(context: Context, step: Step, night: date, sources: _Sources, erased: frozenset[str]) -> _Written:
     raw, lake = sources.own.raw, context.lake
     if sources.own.ds is None and not sources.later:
-        counts = ("landed", "staged", "duplicates", "rejected", "erased", "late")
+        counts = ("landed", "staged", "duplicates", "contradictions", "rejected", "erased", "late")
         return _Written(dict.fromkeys(counts, 0), [], [], None, {})
     paths = lake.paths(steps.NETWORKS, night, night) if steps.NETWORKS in step.reads else []
     networks = str(Path(paths[0]).parent) if paths else None
@@ -158,10 +158,12 @@ def _write(context: Context, step: Step, night: date, sources: _Sources, erased:
     accepted_files = lake.write_files(step.table, night, accepted)
     refused_files = lake.write_files(steps.REJECTED, night, rejected)
     gone = landing.count_erased(parsed) if erased else {}
+    duplicates = landing.count_duplicates(parsed, raw, before)
     counted = {
         "landed": parsed.count(),
         "staged": _rows(accepted_files),
-        "duplicates": landing.count_duplicates(parsed, raw, before),
+        "duplicates": duplicates,
+        "contradictions": landing.count_contradictions(parsed, raw) if duplicates else 0,
         "rejected": _rows(refused_files),
         "erased": sum(gone.values()),
         "late": sum(late.rows for _, late in sources.later),

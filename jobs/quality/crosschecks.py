@@ -35,7 +35,7 @@ def crosschecks(tables: Mapping[str, pa.Table], volumes: Mapping[str, Sequence[i
     found: list[Outcome] = []
     if "staged.deliveries" in tables:
         for row in tables["staged.deliveries"].sort_by("table_name").to_pylist():
-            found += [reconciliation(row), *rejection(row), unread(row), *delivery(row)]
+            found += [reconciliation(row), *rejection(row), unread(row), contradictions(row), *delivery(row)]
     if {REQUESTS, ACCOUNTS} <= set(tables):
         found += known_accounts(tables[REQUESTS], tables[ACCOUNTS])
     for name, earlier in sorted(volumes.items()):
@@ -85,6 +85,19 @@ def unread(row: Mapping[str, Any]) -> Outcome:
         severity="warning" if is_many else "info",
         success=not values,
         observed=f"read as null: {values}" if values else None,
+    )
+
+
+def contradictions(row: Mapping[str, Any]) -> Outcome:
+    """Repeats of a row say what it says; else nobody knows which of them is true."""
+    count = row.get("contradictions") or 0
+    return Outcome(
+        table_name=f"staged.{row['table_name']}",
+        expectation="rows of one key agree",
+        severity="warning",
+        success=count == 0,
+        observed=f"{count} keys with rows that say different things",
+        unexpected_count=count,
     )
 
 

@@ -36,6 +36,12 @@ def test_only_the_campaigns_accounts_and_answered_requests_count(spark: SparkSes
     assert daily(spark, members, [*usage, late, unanswered]) == [("c1", NIGHT, "m1", "coding", 2, 12, 300, 30)]
 
 
+def test_the_largest_campaign_does_not_wrap(spark: SparkSession) -> None:
+    usage = [used(name, "coding", 5) | {"input_tokens": 8 * 10**12} for name in "ab"]
+    ((*_, tokens, _),) = daily(spark, [member("a", "operated"), member("b", "operated")], usage)
+    assert tokens == 16 * 10**12
+
+
 def test_of_each_account_counts_what_its_membership_attributes(spark: SparkSession) -> None:
     members = [member("a", "operated", 10, 8), member("v", "victim", 40, 10), member("w", "victim", 40, 0)]
     usage = [used("a", "coding", 10), used("v", "coding", 40), used("w", "coding", 40), used("w", "vision", 3)]

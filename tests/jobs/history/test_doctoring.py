@@ -128,6 +128,14 @@ def test_a_lost_lake_is_no_first_night(root: Path) -> None:
     agreement.require(Lake(root), warehouse, MONDAY)  # to build it again from its first night on
 
 
+def test_a_copied_lake_is_not_mended(root: Path) -> None:
+    shutil.copytree(root, root / "copy")
+    before = (root / "copy" / "lake" / "catalog.db").read_bytes()
+    with pytest.raises(IolausError, match="iolaus adopt"):
+        mended(root / "copy")
+    assert (root / "copy" / "lake" / "catalog.db").read_bytes() == before
+
+
 def test_a_run_that_was_killed_between_warehouse_and_lake_may_go_on(root: Path) -> None:
     night = TUESDAY + timedelta(days=1)
     lake, warehouse = Lake(root), open_warehouse("duckdb:///{root}/warehouse.duckdb", root)

@@ -106,3 +106,9 @@ def test_a_snapshot_that_shrinks_is_doubted_and_that_of_accounts_refused() -> No
         assert failed(name, 389, 38) == [], "it is whole again"
     assert failed("staged.indicators", 40, 100) == ["warning"]
     assert failed("staged.case_decisions", 0, 100) == []
+
+
+def test_a_campaign_whose_charge_backs_exceed_its_usage_refuses_nobody() -> None:
+    contract = contracts.load("published.campaigns")
+    (check,) = [each for each in contract.checks if each.column == "billed_cost"]
+    assert check.severity == "warning"

@@ -142,3 +142,12 @@ def test_neither_key_nor_clear_values_are_in_the_plan(spark: SparkSession, tmp_p
     written = str(accepted.collect())
     assert "@" not in written
     assert not [each for each in clear if each in written]
+
+
+def test_rows_of_one_key_that_say_different_things_are_told(spark: SparkSession, tmp_path: Path) -> None:
+    row = good("api_requests")
+    deliver(tmp_path, "api_requests", [row, row, good("api_requests", request_id="r2")])
+    deliver(tmp_path, "api_requests", [good("api_requests", request_id="r2", output_tokens=21)], "part-1.jsonl")
+    parsed = landing.parse(spark, landing.find(tmp_path, declared("api_requests"), NIGHT), NIGHT)
+    assert landing.count_duplicates(parsed, declared("api_requests")) == 2
+    assert landing.count_contradictions(parsed, declared("api_requests")) == 1
