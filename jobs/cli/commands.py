@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from jobs import settings
 from jobs.cli import console
@@ -36,6 +37,7 @@ Night = Annotated[str, typer.Option("--date", help="Night to build, YYYY-MM-DD."
 Engine = Annotated[str | None, typer.Option(envvar=settings.ENGINE, help="sail, spark or sc://host:port.")]
 Warehouse = Annotated[str | None, typer.Option(envvar=settings.WAREHOUSE, help="Warehouse that is published to.")]
 NIGHTS_PER_PROCESS = 7  # the embedded engine keeps some memory of every night (100 MB at 5,000 accounts) until it ends
+LIST = "list"
 DEMO_KEY = "demo-key-for-simulated-worlds-only"
 
 
@@ -161,17 +163,54 @@ def explain(
 ) -> None:
     """Why: every piece of evidence, in bits, largest first."""
     from jobs.views.explain import explain_account, explain_campaign
-    from jobs.warehouse import open_warehouse
 
     explanations = {"account": explain_account, "campaign": explain_campaign}
     if kind not in explanations:
         raise UsageError(f"`iolaus explain` takes account or campaign, not {kind!r}.")
-    chosen = settings.settings(root, None, warehouse)
-    published = open_warehouse(chosen.warehouse, chosen.root)
-    as_of = _day(night, "--date") if night else published.newest()
-    if as_of is None:
-        raise IolausError(f"No night is published below {chosen.root}: run `iolaus run --date D` first.")
+    published, newest = _published(root, warehouse)
+    as_of = _day(night, "--date") if night else newest
     console.explanation(explanations[kind](published, identity, as_of))
+
+
+class NamedMayStandAlone(TyperCommand):
+    """A command whose `--named` without a value asks which names there are."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        told = [
+            [word, LIST] if word == "--named" and after[:1] in ("", "-") else [word]
+            for word, after in zip(args, [*args[1:], ""], strict=True)
+        ]
+        return super().parse_args(ctx, [word for words in told for word in words])
+
+
+@app.command(cls=NamedMayStandAlone)
+def query(
+    sql: Annotated[str | None, typer.Argument(metavar="SQL", help="One SELECT over schema attribution.")] = None,
+    root: Root = None,
+    warehouse: Warehouse = None,
+    name: Annotated[
+        str | None, typer.Option("--named", help="A ready query by name; without NAME, lists them.")
+    ] = None,
+    form: Annotated[str, typer.Option("--format", help="table, csv or json.")] = "table",
+) -> None:
+    """Ask the published tables; nothing can be written, and no file or setting is within reach.
+
+    JSON carries every text unchanged; in CSV an apostrophe stands before what a spreadsheet would compute.
+    """
+    from jobs.views import answers, queries
+
+    if form not in answers.FORMATS:
+        raise UsageError(f"--format takes {', '.join(answers.FORMATS)}, not {form!r}.")
+    if (sql is None) == (name is None):
+        raise UsageError('`iolaus query` takes either "SQL" or --named NAME; `--named` alone lists the names.')
+    if name == LIST:
+        console.ready_queries(queries.ready().values())
+        return
+    rows = _published(root, warehouse)[0].query(sql or queries.named(str(name)).sql)
+    if form == "table":
+        console.answer(rows)
+    else:
+        typer.echo(answers.as_csv(rows) if form == "csv" else answers.as_json(rows), nl=False)
 
 
 @app.command()
@@ -340,6 +379,18 @@ def _write_report(published: Published, root: Path, night: date) -> Path:
     aside = page.with_suffix(".tmp")
     aside.write_text(render({name: published.read(name, night) for name in names}, night), encoding="utf-8")
     return aside.replace(page)
+
+
+def _published(root: Path | None, warehouse: str | None) -> tuple[Published, date]:
+    """The warehouse and its newest night. Raises `IolausError` when none is published."""
+    from jobs.warehouse import open_warehouse
+
+    chosen = settings.settings(root, None, warehouse)
+    published = open_warehouse(chosen.warehouse, chosen.root)
+    newest = published.newest()
+    if newest is None:
+        raise IolausError(f"No night is published below {chosen.root}: run `iolaus run --date D` first.")
+    return published, newest
 
 
 def _run_nights(runner: Runner, nights: list[date]) -> None:

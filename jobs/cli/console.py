@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from jobs.history.status import NightStatus
     from jobs.nights.run import Built
     from jobs.views.explain import Explanation
+    from jobs.views.queries import Query
 
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)  # logs are not 80 wide
@@ -128,6 +130,27 @@ def explanation(found: Explanation) -> None:
             table.add_row(f"{piece.bits:+.3f}", piece.line, piece.signal, piece.entity or "", piece.explanation)
         table.add_row(f"{section.total:+.3f}", "sum", "", "", section.conclusion, style="bold")
         out.print(table)
+
+
+def answer(rows: pa.Table) -> None:
+    """What a query answered; where that is more than a person reads, the first rows and how to get all."""
+    from jobs.views.answers import as_cells
+    from jobs.views.texts import plain
+
+    table = Table()
+    for name in rows.column_names:
+        table.add_column(Text(plain(name)), overflow="fold")
+    cells = as_cells(rows)
+    for row in cells:
+        table.add_row(*(Text(cell) for cell in row))
+    out.print(table)
+    shown = "" if len(cells) == rows.num_rows else f", the first {len(cells)} shown: --format csv or json carries all"
+    err.print(f"{_counted(rows.num_rows, 'row')}{shown}.", markup=False)
+
+
+def ready_queries(queries: Iterable[Query]) -> None:
+    for each in queries:
+        say(f"{each.name}: {each.meaning}")
 
 
 def evaluation(report: Report) -> None:

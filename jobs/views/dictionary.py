@@ -1,4 +1,7 @@
-"""The data dictionary, generated from contracts and signals: `python -m jobs.views.dictionary` writes it, `--check` compares."""
+"""The data dictionary, generated from contracts, signals and queries: `python -m jobs.views.dictionary` writes it.
+
+`--check` compares instead.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,20 @@ from pathlib import Path
 
 from jobs import contracts, signals
 from jobs.contracts import Check, Contract
+from jobs.views import queries
 
 TARGET = Path(__file__).resolve().parents[2] / "docs" / "data-dictionary.md"
 
 
 def render() -> str:
     """The dictionary as Markdown: every table with its grain, key, columns, privacy classes and checks."""
-    parts = ["# Data dictionary", "", "Generated from `schemas/` and `jobs/signals/` by `make generated`.", ""]
-    parts += [*_signals(), ""]
+    parts = [
+        "# Data dictionary",
+        "",
+        "Generated from `schemas/`, `jobs/signals/` and `jobs/views/queries/` by `make generated`.",
+        "",
+    ]
+    parts += [*_signals(), "", *_queries(), ""]
     for layer in contracts.LAYERS:
         parts += [f"## {layer}", ""]
         for name in contracts.names(layer):
@@ -34,6 +43,14 @@ def _signals() -> list[str]:
         uses += [f"indicator {kind}" for kind in signal.indicators]
         words = ", ".join(uses).replace("_", " ")
         lines.append(f"| {name} | {signal.family} | {', '.join(tables)} | {words} |")
+    return lines
+
+
+def _queries() -> list[str]:
+    """Every ready query with what a row of its answer means, and the SQL to start from."""
+    lines = ["## Ready queries", "", "`iolaus query --named NAME` asks them; a BI tool takes the same SQL."]
+    for query in queries.ready().values():
+        lines += ["", f"### {query.name}", "", query.meaning, "", "```sql", query.sql, "```"]
     return lines
 
 

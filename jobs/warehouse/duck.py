@@ -24,6 +24,7 @@ import pyarrow as pa
 from jobs import contracts
 from jobs.errors import IolausError
 from jobs.privacy import about
+from jobs.warehouse.asking import ask
 from jobs.warehouse.protocol import SCHEMA, Removed
 
 STORAGE_VERSION = "v1.5.0"
@@ -119,6 +120,11 @@ class DuckDBWarehouse:
     def newest(self) -> date | None:
         published = self.nights()
         return published[-1] if published else None
+
+    def query(self, sql: str) -> pa.Table:
+        if self.newest() is None:  # which also puts away a write-ahead log that nobody could open the file beside
+            raise IolausError(f"No night is published in {self.path}: run `iolaus run --date D` first.")
+        return ask(self.path, sql)
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[duckdb.DuckDBPyConnection | None]:

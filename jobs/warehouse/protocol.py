@@ -43,3 +43,10 @@ class Warehouse(Protocol):
 
     def newest(self) -> date | None:
         """The newest published night."""
+
+    def query(self, sql: str) -> pa.Table:
+        """The rows of one SELECT, with the tables of `SCHEMA` also by their bare names.
+
+        Nothing can be written, and no file, setting or extension is within its reach. Raises `UsageError` for anything but a
+        SELECT and for one that cannot be answered, `IolausError` when nothing is published.
+        """

@@ -37,7 +37,7 @@ def refused(done: subprocess.CompletedProcess[str], code: int, *parts: str) -> N
 
 
 COMMANDS = (
-    "simulate", "run", "build", "backfill", "link", "explain", "evaluate", "status", "forget", "expire", "steps", "demo",
+    "simulate", "run", "build", "backfill", "link", "explain", "query", "evaluate", "status", "forget", "expire", "steps", "demo",
 )  # fmt: skip
 
 
@@ -120,6 +120,9 @@ def test_help_lists_every_command() -> None:
         (("run", "--root", "."), ("--date", "--reproduce")),
         (("build", "no.such", "--date", "2026-03-02", "--root", "."), ("no.such", "iolaus steps")),
         (("explain", "crime", "c1", "--root", "."), ("account or campaign", "crime")),
+        (("query", "--root", "."), ("SQL", "--named")),
+        (("query", "SELECT 1", "--named", "nights", "--root", "."), ("SQL", "--named")),
+        (("query", "SELECT 1", "--format", "xml", "--root", "."), ("--format", "xml", "csv")),
         (("link", "--observations", "/no/file.csv", "--out", "/tmp/x"), ("/no/file.csv", "--observations")),
         (("evaluate", "--root", ".", "--truth", "/no/truth"), ("/no/truth", "--truth")),
         (("status", "--root", "/no/such"), ("/no/such",)),
@@ -187,6 +190,13 @@ def test_a_key_that_is_too_short_is_named_and_not_shown(tmp_path: Path) -> None:
     assert "hush-hush" not in done.stderr
 
 
+def test_named_without_a_name_lists_the_ready_queries_before_anything_is_published() -> None:
+    for words in (("--named",), ("--named", "--format", "csv")):
+        listed = iolaus("query", *words).stdout.splitlines()
+        assert len(listed) == 10
+        assert "new-tonight: One row per campaign" in "\n".join(listed)
+
+
 def test_steps_as_json_lists_what_each_step_needs() -> None:
     steps = json.loads(iolaus("steps", "--json").stdout)
     assert steps["publish"] == ["quality"]
@@ -207,6 +217,13 @@ def test_a_demo_night_can_be_explained_evaluated_and_looked_at(tmp_path: Path) -
     assert why.returncode == 0
     assert name in why.stdout
     assert "almost certain" in why.stdout
+
+    asked = iolaus(
+        "query", "SELECT name FROM campaigns_current WHERE verdict = 'deliberate'", "--format", "json", "--root", root
+    )
+    assert name in {row["name"] for row in json.loads(asked.stdout)}
+    assert name in iolaus("query", "--root", root, "--format", "csv", "--named", "new-tonight").stdout
+    refused(iolaus("query", f"COPY campaigns TO '{root}/out.csv'", "--root", root), 2, "exactly one SELECT, not COPY")
 
     scores = json.loads(iolaus("evaluate", "--root", root, "--truth", f"{root}/truth", "--json").stdout)
     assert scores["overall"]["innocent_campaigns"] == 0

@@ -8,30 +8,14 @@ import subprocess
 from datetime import date
 from html import unescape
 from pathlib import Path
-from typing import Any
 
-import pyarrow as pa
 import pytest
 
-from jobs import contracts
 from jobs.graph.intent.error_rate import INNOCENT_GROUPS
 from jobs.views.report import render
+from tests.published import NIGHT, night
 
-NIGHT = date(2026, 3, 3)
 HOSTILE = "<script>document.title='broken'</script>"
-DEFAULTS: dict[str, Any] = {"string": "x", "long": 1, "int": 1, "double": 0.5, "boolean": True, "date": NIGHT}
-
-
-def table(name: str, *rows: dict[str, Any]) -> pa.Table:
-    """Published rows with simple values for what a test does not care about."""
-    contract = contracts.load(f"published.{name}")
-    usual = {column.name: DEFAULTS.get(column.type) for column in contract.columns}
-    return pa.Table.from_pylist([usual | row for row in rows], schema=contracts.arrow_schema(contract))
-
-
-def night(**rows: list[dict[str, Any]]) -> dict[str, pa.Table]:
-    names = [contracts.load(name).table for name in contracts.names("published")]
-    return {name: table(name, *rows.get(name, [])) for name in names}
 
 
 CAMPAIGN = {"campaign_id": "c1", "name": "amber-heron-0001", "verdict": "deliberate", "likelihood": 0.98, "accounts": 3}
