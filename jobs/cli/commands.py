@@ -214,6 +214,43 @@ def query(
 
 
 @app.command()
+def decide(
+    kind: Annotated[str, typer.Argument(help="account or campaign")],
+    identity: Annotated[str, typer.Argument(metavar="ID", help="Account id, campaign id or campaign name.")],
+    decision: Annotated[
+        str | None, typer.Argument(help="confirmed, rejected, benign_reseller, benign_research or victim.")
+    ] = None,
+    analyst: Annotated[str, typer.Option(help="Who decides.")] = "",
+    note: Annotated[str | None, typer.Option(help="Why, in your words.")] = None,
+    is_undone: Annotated[bool, typer.Option("--undo", help="Take the newest decision on it back.")] = False,
+    decided: Annotated[str | None, typer.Option("--date", help="Day it was decided; today unless told.")] = None,
+    root: Root = None,
+    warehouse: Warehouse = None,
+) -> None:
+    """Record what you decided, as a delivery of case_decisions that the next night reads; nothing published changes.
+
+    The delivery carries on what earlier ones said. What is taken back stays readable beside it.
+    """
+    from jobs.history import deciding
+    from jobs.vocabulary import Decision, SubjectKind
+
+    if kind not in tuple(SubjectKind):
+        raise UsageError(f"`iolaus decide` takes account or campaign, not {kind!r}.")
+    if not analyst.strip():
+        raise UsageError("A decision is somebody's: pass --analyst NAME.")
+    if decision not in (*Decision, None) or (decision is None and not is_undone):
+        raise UsageError(f"A decision is one of {', '.join(Decision)}{f', not {decision!r}' if decision else ''}.")
+    case = deciding.Case(
+        _moment(decided), kind, identity, decision or "", analyst.strip(), (note or "").strip() or None
+    )
+    chosen = settings.settings(root, None, warehouse)
+    if is_undone:
+        console.taken_back(deciding.undo(chosen, case))
+    else:
+        console.decided(deciding.decide(chosen, case))
+
+
+@app.command()
 def evaluate(
     truth: Annotated[Path, typer.Option(help="Folder with accounts.parquet, campaigns.parquet, daily.parquet.")],
     root: Root = None,
@@ -426,6 +463,17 @@ def _runner(root: Path | None, engine: str | None, warehouse: str | None):  # ty
     from jobs.nights.run import runner
 
     return runner(settings.settings(root, engine, warehouse))
+
+
+def _moment(day: str | None) -> datetime:
+    """Now, or this time of the day that is given. Raises `UsageError` for a day that is still to come."""
+    now = datetime.now(UTC)
+    if day is None:
+        return now
+    given = _day(day, "--date")
+    if given > now.date():
+        raise UsageError(f"--date {given} is still to come: a decision counts from the day it was made.")
+    return datetime.combine(given, now.time(), UTC)
 
 
 def _day(text: str, option: str) -> date:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from jobs.evaluation.evaluate import Report
+    from jobs.history.deciding import Delivered
     from jobs.history.doctoring import Findings
     from jobs.history.forgetting import Forgotten
     from jobs.history.reproducing import Reproduction
@@ -151,6 +152,34 @@ def answer(rows: pa.Table) -> None:
 def ready_queries(queries: Iterable[Query]) -> None:
     for each in queries:
         say(f"{each.name}: {each.meaning}")
+
+
+def decided(found: Delivered) -> None:
+    """What was recorded, where, and from which night it counts."""
+    case = found.case
+    what = f"{case.subject_kind} {case.subject_id} is {case.decision}"
+    if found.file is None:
+        say(f"Nothing to do: {case.analyst} decided at {case.decided_at:%Y-%m-%d %H:%M} UTC that {what}.")
+        return
+    say(f"Recorded in {found.file}: {what}.")
+    _next_night(found)
+
+
+def taken_back(found: Delivered) -> None:
+    case = found.case
+    say(f"Taken back in {found.file}: {case.subject_kind} {case.subject_id} is {case.decision}, by {case.analyst}.")
+    left = found.in_force
+    say(f"In force again: {left.decision}, by {left.analyst}." if left else "No decision on it is left.")
+    _next_night(found)
+
+
+def _next_night(found: Delivered) -> None:
+    say(f"The night of {found.night} reads it; nights before stay as they are.")
+    if found.foreign:
+        say(
+            f"Another system delivers this table too ({', '.join(found.foreign)}): its next delivery replaces this one, so "
+            "record the decision there as well."
+        )
 
 
 def evaluation(report: Report) -> None:

@@ -106,6 +106,7 @@ def require_landed(settings: Settings, night: date) -> None:
 
 
 def landed_nights(settings: Settings) -> list[date]:
-    """Nights for which anything was delivered, oldest first."""
-    folders = [path for path in (settings.root / "raw").glob("*/ds=*") if path.is_dir() and any(path.iterdir())]
+    """Nights for which anything was delivered, oldest first; analysts decide on any day, which makes it no night."""
+    tables = [path for path in (settings.root / "raw").glob("*") if path.name != "case_decisions"]
+    folders = [path for each in tables for path in each.glob("ds=*") if path.is_dir() and any(path.iterdir())]
     return sorted({night for folder in folders if (night := landing.date_of(folder))})

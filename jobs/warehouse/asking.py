@@ -6,6 +6,7 @@ nothing to a temporary folder; and the settings that say so are locked before th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -25,7 +26,7 @@ LOCKED = {
 }
 
 
-def ask(path: Path, sql: str) -> pa.Table:
+def ask(path: Path, sql: str, values: Sequence[str] = ()) -> pa.Table:
     """The rows of the single SELECT `sql` on the file. Raises `UsageError` for any other statement, or one that fails."""
     try:
         with duckdb.connect(str(path), read_only=True, config=dict(LOCKED)) as connection:
@@ -34,7 +35,7 @@ def ask(path: Path, sql: str) -> pa.Table:
             statements = connection.extract_statements(sql)
             if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
                 raise UsageError(f"`iolaus query` takes exactly one SELECT, not {_named(statements)}.")
-            rows: pa.Table = connection.sql(statements[0]).to_arrow_table()
+            rows: pa.Table = connection.sql(statements[0], params=list(values)).to_arrow_table()
             return rows
     except duckdb.Error as error:
         reason = str(error).strip().splitlines()[0].rstrip(".!")

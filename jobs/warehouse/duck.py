@@ -121,10 +121,10 @@ class DuckDBWarehouse:
         published = self.nights()
         return published[-1] if published else None
 
-    def query(self, sql: str) -> pa.Table:
+    def query(self, sql: str, *values: str) -> pa.Table:
         if self.newest() is None:  # which also puts away a write-ahead log that nobody could open the file beside
             raise IolausError(f"No night is published in {self.path}: run `iolaus run --date D` first.")
-        return ask(self.path, sql)
+        return ask(self.path, sql, values)
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[duckdb.DuckDBPyConnection | None]:

@@ -44,8 +44,8 @@ class Warehouse(Protocol):
     def newest(self) -> date | None:
         """The newest published night."""
 
-    def query(self, sql: str) -> pa.Table:
-        """The rows of one SELECT, with the tables of `SCHEMA` also by their bare names.
+    def query(self, sql: str, *values: str) -> pa.Table:
+        """The rows of one SELECT, with the tables of `SCHEMA` also by their bare names; `values` stand for $1, $2 and so on.
 
         Nothing can be written, and no file, setting or extension is within its reach. Raises `UsageError` for anything but a
         SELECT and for one that cannot be answered, `IolausError` when nothing is published.

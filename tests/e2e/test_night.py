@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import pytest
 
 from jobs import quality, settings
 from jobs.errors import IolausError, QualityRefusal, UsageError
+from jobs.history.deciding import Case, decide
 from jobs.lake.adopting import adopt
 from jobs.nights import steps
 from jobs.nights.run import Runner, runner
@@ -137,18 +138,9 @@ def test_what_analysts_decide_holds_on_the_next_night_and_is_in_the_evidence(eng
     (raised,) = [row["campaign_id"] for row in found if row["verdict"] == "deliberate"][:1]
     members = published(root).read("campaign_members", FIRST).to_pylist()
     cleared = min(row["account_id"] for row in members if (row["campaign_id"], row["role"]) == (raised, "operated"))
-    decisions = [("campaign", raised, "rejected"), ("account", cleared, "benign_research")]
-    rows = [
-        {
-            "decided_at": f"{SECOND}T01:00:00Z",
-            "subject_kind": kind,
-            "subject_id": subject,
-            "decision": decision,
-            "analyst": "kim",
-        }
-        for kind, subject, decision in decisions
-    ]
-    write_json(root / "raw" / "case_decisions" / f"ds={SECOND}" / "part-0.jsonl", rows)
+    decided_at = datetime(SECOND.year, SECOND.month, SECOND.day, 1, tzinfo=UTC)
+    for kind, subject, decision in (("campaign", raised, "rejected"), ("account", cleared, "benign_research")):
+        decide(settings.settings(root, "sail"), Case(decided_at, kind, subject, decision, "kim"))
     build(engine, root, SECOND)
     campaign = {row["campaign_id"]: row for row in published(root).read("campaigns", SECOND).to_pylist()}[raised]
     assert (campaign["verdict"], campaign["likelihood"] < 0.05) == ("benign", True)

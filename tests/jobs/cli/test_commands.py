@@ -37,7 +37,8 @@ def refused(done: subprocess.CompletedProcess[str], code: int, *parts: str) -> N
 
 
 COMMANDS = (
-    "simulate", "run", "build", "backfill", "link", "explain", "query", "evaluate", "status", "forget", "expire", "steps", "demo",
+    "simulate", "run", "build", "backfill", "link", "explain", "query", "decide", "evaluate",
+    "status", "forget", "expire", "steps", "demo",
 )  # fmt: skip
 
 
@@ -123,6 +124,14 @@ def test_help_lists_every_command() -> None:
         (("query", "--root", "."), ("SQL", "--named")),
         (("query", "SELECT 1", "--named", "nights", "--root", "."), ("SQL", "--named")),
         (("query", "SELECT 1", "--format", "xml", "--root", "."), ("--format", "xml", "csv")),
+        (("decide", "crime", "c1", "confirmed", "--analyst", "kim", "--root", "."), ("account or campaign", "crime")),
+        (("decide", "account", "a1", "guilty", "--analyst", "kim", "--root", "."), ("victim", "guilty")),
+        (("decide", "account", "a1", "--analyst", "kim", "--root", "."), ("confirmed, rejected",)),
+        (("decide", "account", "a1", "victim", "--root", "."), ("--analyst",)),
+        (
+            ("decide", "account", "a1", "victim", "--analyst", "k", "--date", "2999-01-01", "--root", "."),
+            ("2999-01-01",),
+        ),
         (("link", "--observations", "/no/file.csv", "--out", "/tmp/x"), ("/no/file.csv", "--observations")),
         (("evaluate", "--root", ".", "--truth", "/no/truth"), ("/no/truth", "--truth")),
         (("status", "--root", "/no/such"), ("/no/such",)),
@@ -224,6 +233,12 @@ def test_a_demo_night_can_be_explained_evaluated_and_looked_at(tmp_path: Path) -
     assert name in {row["name"] for row in json.loads(asked.stdout)}
     assert name in iolaus("query", "--root", root, "--format", "csv", "--named", "new-tonight").stdout
     refused(iolaus("query", f"COPY campaigns TO '{root}/out.csv'", "--root", root), 2, "exactly one SELECT, not COPY")
+
+    decision = ("decide", "campaign", name, "--root", root, "--analyst", "kim", "--date", "2026-03-02")
+    decided = iolaus(*decision[:3], "confirmed", *decision[3:], "--note", "two sources")
+    assert decided.returncode == 0, decided.stderr
+    assert "The night of 2026-03-03 reads it" in decided.stdout
+    assert "Taken back in raw/case_decisions/ds=2026-03-03" in iolaus(*decision, "--undo").stdout
 
     scores = json.loads(iolaus("evaluate", "--root", root, "--truth", f"{root}/truth", "--json").stdout)
     assert scores["overall"]["innocent_campaigns"] == 0
