@@ -250,5 +250,5 @@ def _trail(gone: Case, undone: Case) -> str:
 
 
 def _settle(path: Path) -> None:
-    with path.open("rb+") as file:
+    with path.open("rb") as file:
         os.fsync(file.fileno())
