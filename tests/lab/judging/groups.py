@@ -2,9 +2,10 @@
 
     python -m tests.lab.judging.groups ROOT [ROOT ...] --out FILE.parquet
 
-builds every landed night of each root up to `published.campaigns` and writes one row per campaign of the last night and feature.
-A root's truth/accounts.parquet has account_id, kind (ordinary, innocent, operator, victim), cause and group; the truth of
-`iolaus simulate` is read as that, with the components of groups drawn by cause. Whose a group is, `majority` says.
+builds every landed night of each root up to `published.campaigns` and writes one row per campaign of the last night and
+feature. The file's metadata says how many accounts there are, and how many of them operators work. A root's
+truth/accounts.parquet has account_id, kind (ordinary, innocent, operator, victim), cause and group; the truth of `iolaus
+simulate` is read as that, with the components of groups drawn by cause. Whose a group is, `majority` says.
 """
 
 from __future__ import annotations
@@ -102,10 +103,13 @@ def main() -> None:
     asked = parser.parse_args()
     os.environ.setdefault(PSEUDONYM_KEY, KEY)
     rows: list[dict[str, Any]] = []
+    kinds: Counter[str] = Counter()
     with runner(settings(asked.roots[0])) as engine:
         for root in asked.roots:
             rows += groups(build(engine, root), root)
-    pq.write_table(pa.Table.from_pylist(rows, schema=GROUPS), asked.out)
+            kinds.update(kind for kind, *_ in truth(root).values())
+    counted = {"accounts": str(kinds.total()), "operated": str(kinds["operator"])}
+    pq.write_table(pa.Table.from_pylist(rows, schema=GROUPS.with_metadata(counted)), asked.out)
 
 
 if __name__ == "__main__":
