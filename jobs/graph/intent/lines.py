@@ -1,4 +1,7 @@
-"""From how many bits on a line of evidence stands, and what the features of a group add up to on each."""
+"""From how many bits on a line of evidence stands or speaks, and what the features of a group add up to on each.
+
+`deliberate` needs all three lines to stand, `suspicious` two that speak (`jobs.campaigns.registry`).
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,16 @@ from jobs.graph.intent.features import FEATURES
 from jobs.vocabulary import LINES, Line
 
 LINE_BITS = {
-    Line.COORDINATION: 0.75,  # one program or one owner of things: more than a template of one's own can say
-    Line.CONCEALMENT: 3.2,  # nine times: more than addresses in series alone can say, as agencies make them for customers
+    Line.COORDINATION: 0.75,  # one owner of things, or times kept together: more than one program, which everybody may use
+    Line.CONCEALMENT: 3.6,  # twelve times: more than identities in series alone can say, as agencies make them for customers,
+    # and more than homes in many countries, as people from everywhere have who study at one place
     Line.PURPOSE: 2.6,  # six times: more than asking for reasons alone can say, as teachers and graders do too
 }
+SPEAKING_BITS = {
+    Line.COORDINATION: 0.65,
+    Line.CONCEALMENT: 2.6,
+    Line.PURPOSE: 1.5,
+}  # likelier than not by any one habit
 
 
 def strongest(strengths: Mapping[str, float], bits: Mapping[str, float]) -> dict[str, str]:

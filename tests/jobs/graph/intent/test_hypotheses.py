@@ -19,7 +19,7 @@ NAMES = [feature.name for feature in FEATURES]
 STRENGTHS = st.dictionaries(st.sampled_from(NAMES), st.floats(0, 1))
 CAMPAIGN = dict.fromkeys(NAMES, 0.0) | dict.fromkeys(
     ("elicitation", "output_heavy", "narrow_tasks", "one_template", "even_load", "synchrony",
-     "machine_made_identities", "proxied", "rotating"), 1.0
+     "machine_made_identities", "hopping"), 1.0
 )  # fmt: skip
 TOGETHER = ("one_template", "even_load", "synchrony")
 LOOKALIKES = {
@@ -42,7 +42,13 @@ LOOKALIKES = {
     "helpers with donated cards": {"one_template": 1, "even_load": 1, "machine_made_identities": 1, "narrow_tasks": 1},
     "nothing known": {},
 }
-THE_SAME_TEMPLATE = {"one_template": 1, "elicitation": 1, "output_heavy": 1, "scattered": 1, "proxied": 1}
+THE_SAME_TEMPLATE = {"one_template": 1, "elicitation": 1, "output_heavy": 1, "hopping": 1, "proxied": 1}
+
+
+HABITS = {
+    "writers of fiction behind VPNs": ("proxied", "output_heavy", "elicitation", "narrow_tasks"),
+    "students of one course who live in many countries": ("proxied", "scattered", "elicitation", "narrow_tasks"),
+}
 
 
 def bits(strengths: dict[str, float]) -> float:
@@ -78,8 +84,20 @@ def test_a_template_alone_is_no_coordination() -> None:
     assert [line for line in LINES if found[line] < LINE_BITS[line]] == [Line.COORDINATION]
 
 
-def test_servers_and_strangers_abroad_are_no_concealment_by_a_network_alone() -> None:
-    assert by_line({"proxied": 0.99}, BITS)[Line.CONCEALMENT] < LINE_BITS[Line.CONCEALMENT]
+@pytest.mark.parametrize("habit", [("proxied", "rotating"), ("proxied", "scattered", "rotating")])
+def test_a_network_habit_is_no_concealment_however_many_traces_it_leaves(habit: tuple[str, ...]) -> None:
+    """A VPN is one button: abroad, in many networks, and for people of one place in many countries."""
+    assert by_line(dict.fromkeys(habit, 1.0), BITS)[Line.CONCEALMENT] < LINE_BITS[Line.CONCEALMENT]
+
+
+@pytest.mark.parametrize("kind", HABITS)
+def test_a_program_a_network_and_long_answers_in_common_are_two_lines_short_of_an_accusation(kind: str) -> None:
+    found = by_line(dict.fromkeys(("one_template", "even_load", *HABITS[kind]), 1.0), BITS)
+    assert [line for line in LINES if found[line] >= LINE_BITS[line]] == [Line.PURPOSE]
+
+
+def test_load_that_is_even_is_no_coordination_by_itself() -> None:
+    assert by_line({"even_load": 1.0, "one_template": 1.0}, BITS)[Line.COORDINATION] < LINE_BITS[Line.COORDINATION]
 
 
 def test_ruling_out_every_listed_innocent_explanation_accuses_nobody() -> None:
@@ -87,7 +105,7 @@ def test_ruling_out_every_listed_innocent_explanation_accuses_nobody() -> None:
     assert weigh(dict.fromkeys(NAMES, 0.0)).best is not Explanation.EXTRACTION
 
 
-@pytest.mark.parametrize("feature", ["elicitation", "machine_made_identities", "proxied", "synchrony", "sanctioned"])
+@pytest.mark.parametrize("feature", ["elicitation", "machine_made_identities", "hopping", "synchrony", "sanctioned"])
 def test_what_campaigns_do_speaks_for_extraction(feature: str) -> None:
     assert bits({**CAMPAIGN, feature: 1.0}) > bits({**CAMPAIGN, feature: 0.0})
 
@@ -136,9 +154,7 @@ def test_no_judgement_is_surer_than_left_out_causes_support_but_an_analysts() ->
     assert judge(decided("confirmed")).to_pylist()[0]["posterior_microbits"] > MOST_MICROBITS
 
 
-@pytest.mark.parametrize(
-    ("missing", "line"), [(("proxied", "rotating"), Line.CONCEALMENT), (TOGETHER, Line.COORDINATION)]
-)
+@pytest.mark.parametrize(("missing", "line"), [(("hopping",), Line.CONCEALMENT), (TOGETHER, Line.COORDINATION)])
 def test_two_lines_are_never_almost_certain_however_much_they_say(missing: tuple[str, ...], line: Line) -> None:
     rows = judge(
         decided(None, CAMPAIGN | dict.fromkeys(missing, 0.0) | {"release_pivot": 1.0, "sanctioned": 0.0})
