@@ -10,17 +10,13 @@ for the other, once.
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Mapping
 from datetime import date, timedelta
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.columns import BEFORE, DORMANT_DAYS, NIGHT, WINDOW, WINDOW_DAYS
-from jobs.graph.intent.lines import LINE_BITS, SPEAKING_BITS
 from jobs.graph.intent.words import likelihood_words, probability
-from jobs.graph.rows import MICRO
 from jobs.vocabulary import LINES, Decision, Line, Role, Status, Verdict
 
 INPUTS = {
@@ -163,26 +159,17 @@ def _status(today: Column) -> Column:
 
 
 def _verdict() -> Column:
-    """Three lines that stand: deliberate; two that speak: suspicious; else incidental; and never more than the likelihood says.
+    """What the likelihood says, which is no surer than the lines of evidence (`jobs.graph.intent.lines.ceiling`).
 
-    A handful may be suspicious, never accused. An analyst's confirmation overrides the lines, as a piece of evidence of its own.
+    A handful may be suspicious, never accused, unless an analyst confirmed it.
     """
-    is_confirmed = F.coalesce("is_confirmed", F.lit(False))
-    is_accused = (_lines(LINE_BITS) == len(LINES)) & (F.col("accounts") >= MIN_DELIBERATE_ACCOUNTS)
+    may_be_accused = (F.col("accounts") >= MIN_DELIBERATE_ACCOUNTS) | F.coalesce("is_confirmed", F.lit(False))
     return (
-        F.when((F.col("likelihood") >= DELIBERATE) & (is_accused | is_confirmed), str(Verdict.DELIBERATE))
-        .when(
-            (F.col("likelihood") >= SUSPICIOUS) & ((_lines(SPEAKING_BITS) >= 2) | is_confirmed), str(Verdict.SUSPICIOUS)
-        )
+        F.when((F.col("likelihood") >= DELIBERATE) & may_be_accused, str(Verdict.DELIBERATE))
+        .when(F.col("likelihood") >= SUSPICIOUS, str(Verdict.SUSPICIOUS))
         .when(F.col("likelihood") >= INCIDENTAL, str(Verdict.INCIDENTAL))
         .otherwise(str(Verdict.BENIGN))
     )
-
-
-def _lines(least: Mapping[Line, float]) -> Column:
-    """How many lines come to that many bits."""
-    said = [F.coalesce(f"{line}_microbits", F.lit(0)) >= round(least[line] * MICRO) for line in LINES]
-    return functools.reduce(Column.__add__, [each.cast("int") for each in said])
 
 
 def _membership(members: DataFrame, accounts: DataFrame) -> DataFrame:

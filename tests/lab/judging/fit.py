@@ -26,9 +26,7 @@ from jobs.campaigns.registry import DELIBERATE, MIN_DELIBERATE_ACCOUNTS, SUSPICI
 from jobs.graph.intent.base_rates import Rates, others, shown
 from jobs.graph.intent.features import FEATURES
 from jobs.graph.intent.hypotheses import weigh
-from jobs.graph.intent.judging import MOST_MICROBITS, MOST_OF_TWO_LINES_MICROBITS
-from jobs.graph.intent.lines import LINE_BITS, SPEAKING_BITS
-from jobs.graph.rows import MICRO
+from jobs.graph.intent.lines import ceiling
 from jobs.vocabulary import LINES, Verdict
 
 SHRINKAGE, EACH_SIDE, MOST = (
@@ -64,12 +62,11 @@ class Group:
         """Verdict and likelihood by the rule in force in a night of these rates; see `jobs.campaigns.registry`."""
         found = weigh(self.strengths, others(rates, self.strengths))
         bits = {line: sum(piece.bits for piece in found.pieces if piece.line == line) for line in LINES}
-        stand, speak = (sum(bits[line] >= least[line] for line in LINES) for least in (LINE_BITS, SPEAKING_BITS))
-        most = (MOST_MICROBITS if stand == len(LINES) else MOST_OF_TWO_LINES_MICROBITS) / MICRO
-        likelihood = 1 / (1 + 2 ** -min(found.log_odds_bits, most))
-        if likelihood >= DELIBERATE and stand == len(LINES) and self.accounts >= MIN_DELIBERATE_ACCOUNTS:
+        odds = min(found.log_odds_bits, ceiling(bits, found.log_odds_bits)[0])
+        likelihood = 1 / (1 + 2**-odds)
+        if likelihood >= DELIBERATE and self.accounts >= MIN_DELIBERATE_ACCOUNTS:
             return Verdict.DELIBERATE, likelihood
-        return Verdict.SUSPICIOUS if likelihood >= SUSPICIOUS and speak >= 2 else Verdict.INCIDENTAL, likelihood
+        return Verdict.SUSPICIOUS if likelihood >= SUSPICIOUS else Verdict.INCIDENTAL, likelihood
 
 
 def read(paths: Iterable[Path]) -> list[Group]:

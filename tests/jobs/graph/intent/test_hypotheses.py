@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from jobs.graph.intent.features import BITS, FEATURES
 from jobs.graph.intent.hypotheses import weigh
-from jobs.graph.intent.judging import MOST_MICROBITS, MOST_OF_TWO_LINES_MICROBITS, judge
-from jobs.graph.intent.lines import LINE_BITS, by_line
+from jobs.graph.intent.judging import judge
+from jobs.graph.intent.lines import LINE_BITS, MOST_BITS, MOST_OF_TWO_LINES_BITS, SPEAKING_BITS, by_line, ceiling
 from jobs.vocabulary import LINES, Explanation, Line
 
 NAMES = [feature.name for feature in FEATURES]
@@ -149,15 +149,45 @@ def test_an_analysts_rejection_outweighs_the_evidence_and_is_named() -> None:
 
 def test_no_judgement_is_surer_than_left_out_causes_support_but_an_analysts() -> None:
     rows = judge(decided(None)).to_pylist()
-    assert rows[0]["posterior_microbits"] == sum(row["microbits"] for row in rows) == MOST_MICROBITS
+    assert rows[0]["posterior_microbits"] == sum(row["microbits"] for row in rows) == MOST_BITS * 1e6
     assert rows[-1]["piece"] == "support"
-    assert judge(decided("confirmed")).to_pylist()[0]["posterior_microbits"] > MOST_MICROBITS
+    assert judge(decided("confirmed")).to_pylist()[0]["posterior_microbits"] > MOST_BITS * 1e6
 
 
-@pytest.mark.parametrize(("missing", "line"), [(("hopping",), Line.CONCEALMENT), (TOGETHER, Line.COORDINATION)])
+@pytest.mark.parametrize(
+    ("missing", "line"), [(("hopping", "machine_made_identities"), Line.CONCEALMENT), (TOGETHER, Line.COORDINATION)]
+)
 def test_two_lines_are_never_almost_certain_however_much_they_say(missing: tuple[str, ...], line: Line) -> None:
     rows = judge(
         decided(None, CAMPAIGN | dict.fromkeys(missing, 0.0) | {"release_pivot": 1.0, "sanctioned": 0.0})
     ).to_pylist()
-    assert rows[0]["posterior_microbits"] == sum(row["microbits"] for row in rows) == MOST_OF_TWO_LINES_MICROBITS
+    assert rows[0]["posterior_microbits"] == sum(row["microbits"] for row in rows) == MOST_OF_TWO_LINES_BITS * 1e6
     assert rows[-1]["explanation"].startswith(f"too little on {line}")
+
+
+@pytest.mark.parametrize(
+    ("coordination", "concealment", "purpose", "log_odds", "verdict"),
+    [
+        (0.75, 3.6, 2.6, 4.3, "deliberate"),  # all three stand
+        (0.65, 2.6, 1.5, 6.0, "deliberate"),  # all three speak, and it is a bit more than any innocent group came to
+        (0.65, 2.6, 1.5, 5.9, "suspicious"),
+        (9.0, 2.5, 9.0, 9.0, "suspicious"),  # two, however much they say
+        (0.0, 9.0, 9.0, 9.0, "suspicious"),
+        (9.0, 9.0, 1.4, 9.0, "suspicious"),
+        (0.0, 0.0, 9.0, 9.0, "neither"),
+        (9.0, -3.0, 1.0, 9.0, "neither"),
+    ],
+)
+def test_the_rule_of_accusation(
+    coordination: float, concealment: float, purpose: float, log_odds: float, verdict: str
+) -> None:
+    bits, _ = ceiling(dict(zip(LINES, (coordination, concealment, purpose), strict=True)), log_odds)
+    likelihood = 1 / (1 + 2 ** -min(bits, log_odds))
+    assert verdict == ("deliberate" if likelihood >= 0.95 else "suspicious" if likelihood >= 0.66 else "neither")
+
+
+@given(st.tuples(*[st.floats(-10, 10)] * 3), st.floats(-20, 20))
+def test_whoever_lacks_a_line_is_never_accused(said: tuple[float, float, float], log_odds: float) -> None:
+    lines = dict(zip(LINES, said, strict=True))
+    if any(lines[line] < SPEAKING_BITS[line] for line in LINES):
+        assert ceiling(lines, log_odds)[0] <= MOST_OF_TWO_LINES_BITS
