@@ -26,6 +26,15 @@ class Server:
     password: str
     passfile: Path
 
+    def database(self, name: str) -> str:
+        """The URL of a new, empty database."""
+        from adbc_driver_postgresql import dbapi
+
+        with dbapi.connect(self.url("postgres"), autocommit=True) as connection, connection.cursor() as cursor:
+            cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            cursor.execute(f"CREATE DATABASE {name}")
+        return self.url(name)
+
     def url(self, database: str, user: str = OWNER) -> str:
         return f"postgresql://{user}@127.0.0.1:{self.port}/{database}"
 

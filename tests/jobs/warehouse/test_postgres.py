@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -25,28 +24,18 @@ from jobs.errors import IolausError, UsageError
 from jobs.warehouse import open_warehouse
 from jobs.warehouse.postgres import READER, SCHEMA, WRITER, PostgresWarehouse
 from tests import published
-from tests.postgres import Server, server
+from tests.postgres import Server
 
 FIRST, SECOND = date(2026, 3, 2), date(2026, 3, 3)
-Connect = Callable[..., Any]
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Server]:
-    with server() as started:
-        os.environ["PGPASSFILE"] = str(started.passfile)
-        yield started
-        del os.environ["PGPASSFILE"]
 
 
 @pytest.fixture
-def warehouse(running: Server, request: pytest.FixtureRequest) -> Iterator[PostgresWarehouse]:
+def warehouse(postgres: Server, request: pytest.FixtureRequest) -> PostgresWarehouse:
+    """An empty database of the test's own."""
     name = f"w_{hashlib.sha256(request.node.name.encode()).hexdigest()[:12]}"
-    _run(running.url("postgres"), f"CREATE DATABASE {name}")
-    opened = open_warehouse(running.url(name), Path("/"))
+    opened = open_warehouse(postgres.database(name), Path("/"))
     assert isinstance(opened, PostgresWarehouse)
-    yield opened
-    _run(running.url("postgres"), f"DROP DATABASE {name} WITH (FORCE)")
+    return opened
 
 
 def _run(url: str, *statements: str) -> list[tuple[Any, ...]]:
@@ -123,7 +112,7 @@ def test_nights_are_marked_and_cleared_as_stale(warehouse: PostgresWarehouse) ->
     assert warehouse.read("runs", None)["stale"].to_pylist() == [False, True]
 
 
-def test_the_roles_read_and_write_and_nothing_else(warehouse: PostgresWarehouse, running: Server) -> None:
+def test_the_roles_read_and_write_and_nothing_else(warehouse: PostgresWarehouse, postgres: Server) -> None:
     warehouse.publish(FIRST, a_night(FIRST))
     _run(warehouse.url, "CREATE ROLE bi LOGIN PASSWORD 'b'", f"GRANT {READER} TO bi",
          "CREATE ROLE job LOGIN PASSWORD 'j'", f"GRANT {WRITER} TO job")  # fmt: skip
@@ -225,26 +214,25 @@ def test_a_select_is_answered_with_values(shared: PostgresWarehouse) -> None:
 
 
 @pytest.fixture(scope="module")
-def shared(running: Server) -> PostgresWarehouse:
-    _run(running.url("postgres"), "CREATE DATABASE shared")
-    opened = PostgresWarehouse(running.url("shared"))
+def shared(postgres: Server) -> PostgresWarehouse:
+    opened = PostgresWarehouse(postgres.database("shared"))
     opened.publish(FIRST, a_night(FIRST))
     return opened
 
 
-def test_a_password_in_the_url_is_refused_and_not_repeated(running: Server) -> None:
+def test_a_password_in_the_url_is_refused_and_not_repeated(postgres: Server) -> None:
     for url in ("postgresql://iolaus:geheim@localhost/w", "postgresql://localhost/w?user=iolaus&password=geheim"):
         with pytest.raises(UsageError, match="PGPASSWORD or a passfile") as refused:
             open_warehouse(url, Path("/"))
         assert "geheim" not in str(refused.value)
 
 
-def test_a_server_that_cannot_be_reached_is_one_sentence(running: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_cannot_be_reached_is_one_sentence(postgres: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(IolausError, match=r"cannot be reached \(.*refused.*\): correct the URL, start the server"):
         PostgresWarehouse("postgresql://iolaus@127.0.0.1:1/w").nights()
     monkeypatch.setenv("PGPASSFILE", "/dev/null")
     with pytest.raises(IolausError, match=r"cannot be reached \(.*password.*\)"):
-        PostgresWarehouse(running.url("postgres")).nights()
+        PostgresWarehouse(postgres.url("postgres")).nights()
 
 
 def publish_for_ever(url: str, night: date, sizes: tuple[int, ...]) -> None:
@@ -296,16 +284,16 @@ def test_no_reader_sees_half_a_night_while_nights_are_published_and_publishers_k
     assert warehouse.read("campaigns", FIRST).num_rows == 53
 
 
-def test_the_password_is_in_no_error_and_no_process_list(running: Server, tmp_path: Path) -> None:
+def test_the_password_is_in_no_error_and_no_process_list(postgres: Server, tmp_path: Path) -> None:
     env = {
         **os.environ,
         "IOLAUS_ROOT": str(tmp_path),
-        "IOLAUS_WAREHOUSE": running.url("nowhere"),
-        "PGPASSWORD": running.password,
+        "IOLAUS_WAREHOUSE": postgres.url("nowhere"),
+        "PGPASSWORD": postgres.password,
     }
     asked = subprocess.run(
         [sys.executable, "-m", "jobs.cli", "status"], env=env, capture_output=True, text=True, timeout=60, check=False
     )
     assert asked.returncode == 1
     assert "does not exist" in asked.stderr
-    assert running.password not in asked.stdout + asked.stderr
+    assert postgres.password not in asked.stdout + asked.stderr
