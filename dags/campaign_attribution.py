@@ -232,8 +232,8 @@ with DAG(
         "warehouse": Param(
             None,
             type=["null", "string"],
-            pattern="^duckdb:///.+$",
-            description="duckdb:///path/to/file.duckdb; empty: IOLAUS_WAREHOUSE",
+            pattern="^(duckdb:///.+|postgresql://[^:@]+@.+)$",
+            description="duckdb:///path/to/file.duckdb or postgresql://user@host/database; empty: IOLAUS_WAREHOUSE",
         ),
     },
     tags={"attribution", "iolaus", "nightly"},

@@ -9,6 +9,7 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 from jobs.errors import UsageError
 
@@ -16,6 +17,7 @@ ROOT, ENGINE, WAREHOUSE = "IOLAUS_ROOT", "IOLAUS_ENGINE", "IOLAUS_WAREHOUSE"
 PSEUDONYM_KEY, CATALOG = "IOLAUS_PSEUDONYM_KEY", "IOLAUS_CATALOG"
 NAMES = (ROOT, ENGINE, WAREHOUSE, PSEUDONYM_KEY, CATALOG)
 DEFAULT_ENGINE = "sail"
+POSTGRES = "postgresql://"
 DEFAULT_WAREHOUSE = "duckdb:///{root}/warehouse.duckdb"
 REMOTE_TASKS = 64  # its workers take as many as they have cores, the rest waits
 MIN_KEY_BYTES = 16  # 128 bits: shorter keys can be searched
@@ -76,11 +78,23 @@ def require_plain(root: Path) -> None:
 
 
 def warehouse_place(url: str) -> str:
-    """Where a warehouse URL points to: the path of a DuckDB file. Raises `UsageError` for what cannot be published to."""
+    """Where a warehouse URL points to: the path of a DuckDB file, or host and database of PostgreSQL.
+
+    Raises `UsageError` for what cannot be published to, and for a password in the URL: URLs are printed and logged.
+    """
     scheme, _, place = url.partition("://")
-    if scheme != "duckdb" or not place.strip("/"):
+    if url.startswith(POSTGRES):
+        parts = urlsplit(url)
+        if parts.password is not None or "password" in parse_qs(parts.query):
+            raise UsageError(f"{WAREHOUSE} holds a password: take it out and put it into PGPASSWORD or a passfile.")
+        if not parts.path.strip("/"):
+            raise UsageError(
+                f"The warehouse URL names no database: set {WAREHOUSE} to postgresql://user@host:port/database."
+            )
+    elif scheme != "duckdb" or not place.strip("/"):
         raise UsageError(
-            f"The warehouse {scheme}://... is not supported: set {WAREHOUSE} to duckdb:///path/to/file.duckdb."
+            f"The warehouse {scheme}://... is not supported: set {WAREHOUSE} to duckdb:///path/to/file.duckdb or "
+            f"postgresql://user@host:port/database."
         )
     return place
 

@@ -12,7 +12,7 @@ from jobs.settings import WAREHOUSE, settings
 from tests.jobs.lake.test_lake import MONDAY, commit, exchanges
 
 
-@pytest.mark.parametrize("url", ["postgresql://db/x", "warehouse.duckdb", "duckdb://", "duckdb:///", "sqlite:///x"])
+@pytest.mark.parametrize("url", ["mysql://db/x", "warehouse.duckdb", "duckdb://", "duckdb:///", "sqlite:///x"])
 def test_a_warehouse_that_nothing_can_publish_to_is_refused_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str
 ) -> None:
@@ -46,3 +46,20 @@ def test_a_lake_works_below_any_other_name(tmp_path: Path, name: str) -> None:
     commit(lake, MONDAY, 1, 2)
     assert exchanges(Lake(root), MONDAY, MONDAY) == [1, 2]
     assert [each.name for each in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("postgresql://kim:hush@db/x", "holds a password"),
+        ("postgresql://db/x?user=kim&password=hush", "holds a password"),
+        ("postgresql://db", "names no database"),
+    ],
+)
+def test_a_database_is_named_without_a_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, said: str
+) -> None:
+    monkeypatch.setenv(WAREHOUSE, url)
+    with pytest.raises(UsageError, match=said) as refused:
+        settings(tmp_path)
+    assert "hush" not in str(refused.value)
