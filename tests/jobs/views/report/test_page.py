@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 from datetime import date
 from html import unescape
 from pathlib import Path
@@ -13,6 +11,7 @@ import pytest
 
 from jobs.graph.intent.error_rate import INNOCENT_GROUPS
 from jobs.views.report import render
+from tests.browser import dom
 from tests.published import NIGHT, night
 
 HOSTILE = "<script>document.title='broken'</script>"
@@ -52,18 +51,6 @@ WORLD = night(
         {"campaign_id": "c1", "metric": "exchanges", "rank_low": 2, "rank_high": 4, "statement": "No. 2 to 4"}
     ],
 )
-
-
-def dom(page: str, folder: Path) -> str:
-    """The page as a browser has it after its scripts ran."""
-    browser = shutil.which("chromium") or shutil.which("google-chrome")
-    assert browser, "the report is tested in a browser: install chromium"
-    file = folder / "page.html"
-    file.write_text(page, encoding="utf-8")
-    command = [browser, "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder / 'profile'}"]
-    done = subprocess.run([*command, "--dump-dom", file.as_uri()], capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 @pytest.fixture(scope="module")
