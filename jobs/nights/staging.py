@@ -8,7 +8,8 @@ Rows of accounts in the erasure register are counted and left out.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
     from jobs.lake.builds import Build
 from jobs.lake.lake import Lake
+
+MAX_NAMED_COLUMNS = 20
+_COLUMN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,62}")
 
 
 @dataclass(frozen=True)
@@ -192,11 +196,19 @@ def _delivery_row(sources: _Sources, written: _Written) -> dict[str, object]:
         "bytes": own.size_bytes,
         **written.counted,
         "content_hash": own.content_hash,
-        "unknown_columns": ",".join(sorted(own.unknown_columns)) or None,
+        "unknown_columns": named_columns(own.unknown_columns),
         "missing_columns": ",".join(sorted(own.missing_columns)) or None,
         "unread_values": ", ".join(f"{name} {count}" for name, count in sorted(written.unread.items())) or None,
         "note": None if own.ds else f"Table {own.raw.name} {_absence(own)} and reads as empty.",
     }
+
+
+def named_columns(names: Collection[str]) -> str | None:
+    """Columns that nobody declared, as text: a few of those that look like a column's name; the others are counted, since a
+    producer that confuses names with values may have put anything there. None for none."""
+    plain = sorted(name for name in names if _COLUMN_NAME.fullmatch(name))[:MAX_NAMED_COLUMNS]
+    others = len(names) - len(plain)
+    return ",".join([*plain, *([f"{others} more"] if others else [])]) or None
 
 
 def _absence(own: Delivery) -> str:
