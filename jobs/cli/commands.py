@@ -488,6 +488,7 @@ def _day(text: str, option: str) -> date:
 
 def main() -> None:
     """Run the command; a known error is one sentence on stderr, anything else leaves its details in a file."""
+    console.show_logs()
     try:
         app(standalone_mode=True)
     except IolausError as error:

@@ -15,10 +15,13 @@ from jobs.quality.outcomes import Outcome
 
 TEMPLATES = Path(__file__).parent
 STYLE = """
-:root { color-scheme: light dark; } body { margin: 0 auto; max-width: 1080px; padding: 28px 20px 64px; font: 15px/1.5 system-ui, sans-serif; }
-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; } caption { text-align: left; font-weight: 600; padding: 28px 0 6px; }
+:root { color-scheme: light dark; }
+body { margin: 0 auto; max-width: 1080px; padding: 28px 20px 64px; font: 15px/1.5 system-ui, sans-serif; }
+table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+caption { text-align: left; font-weight: 600; padding: 28px 0 6px; }
 th, td { padding: 5px 10px 5px 0; text-align: left; vertical-align: top; border-bottom: 1px solid #8884; overflow-wrap: anywhere; }
-tr.failed td:first-child { font-weight: 700; } td.n, th.n { text-align: right; }
+tr.failed td:first-child { font-weight: 700; }
+td.n, th.n { text-align: right; }
 """
 
 

@@ -12,7 +12,6 @@ from jobs.landing.landed import Landed
 from jobs.landing.shapes import SNAPSHOT, Field, RawTable
 from jobs.privacy import pseudonyms
 
-
 BIN_DIGITS = 8  # ISO/IEC 7812-1:2017; six before
 
 

@@ -36,6 +36,7 @@ IDENTIFYING = {
     "charges": ("x_instrument_fingerprint",),
     "payment_instruments": ("instrument_fingerprint",),
 }  # fmt: skip
+CARD_TOKEN = "ins-planted-1"
 HOST, HOST_V6, HOME = "198.51.100.77", "2001:db8:77::7", "198.51.100.201"
 NETWORKS = (f"{HOST}/32", f"{HOST_V6}/128", "198.51.100.200/29", "2001:db8:99::/48", "2001:db8:aa:bb00::/56")
 CARD, MAIL, PHONE, PERSON = "4929123456789012", "zelda.quill@planted.example", "+49 170 5550199", "Zelda Quillfeather"
@@ -60,7 +61,7 @@ PLANTED = [
     DOCUMENT,
     "planted.example",
 ]
-PLANTED += ["zelda.quill", "4917055501", "Quillfeather", "49291234567", "ins-planted-1", TEST_KEY]
+PLANTED += ["zelda.quill", "4917055501", "Quillfeather", "49291234567", CARD_TOKEN, TEST_KEY]
 Rows = list[dict[str, Any]]
 
 
@@ -75,13 +76,13 @@ def planted_world(root: Path) -> Path:
         ])  # fmt: skip
         deliver(root, night, "accounts", [planted_account(f"planted-{n}") for n in range(4)])
         deliver(root, night, "payment_instruments", [
-            good("payment_instruments", account_id=f"planted-{n}", instrument_fingerprint="ins-planted-1", bin=CARD) for n in range(4)
+            good("payment_instruments", account_id=f"planted-{n}", instrument_fingerprint=CARD_TOKEN, bin=CARD) for n in range(4)
         ])  # fmt: skip
         deliver(root, night, "indicators", [
             good("indicators", indicator_id=f"planted-{kind}-{n}", kind=kind, value=value)
             for n, (kind, value) in enumerate((
                 ("ipv4-net", f"{HOST}/32"), ("ipv6-net", f"{HOST_V6}/128"), ("ipv4-net", "198.51.100.200/29"),
-                ("email-domain", "planted.example"), ("instrument", "ins-planted-1"), ("phone-prefix", "49170555"),
+                ("email-domain", "planted.example"), ("instrument", CARD_TOKEN), ("phone-prefix", "49170555"),
                 ("card-bin", CARD),
             ))
         ])  # fmt: skip
@@ -96,7 +97,7 @@ def planted_world(root: Path) -> Path:
         ])  # fmt: skip
         charge = {"charge_period_start": f"{night}T00:00:00Z", "charge_period_end": f"{night}T01:00:00Z"}
         deliver(root, night, "charges", [
-            good("charges", billing_account_id=f"planted-{n}", invoice_id=f"i{n}", x_instrument_fingerprint="ins-planted-1", **charge)
+            good("charges", billing_account_id=f"planted-{n}", invoice_id=f"i{n}", x_instrument_fingerprint=CARD_TOKEN, **charge)
             for n in range(4)
         ])  # fmt: skip
     return root
@@ -109,8 +110,9 @@ def planted_account(account: str) -> dict[str, Any]:
 
 
 def request(night: date, account: str, number: int, address: str) -> dict[str, Any]:
-    return good("api_requests", request_id=f"planted-{account}-{number}", requested_at=f"{night}T1{number}:00:00Z", account_id=account,
-                client_address=address, prompt_sketch=None, prompt_text=PROMPT)  # fmt: skip
+    moment = f"{night}T1{number}:00:00Z"
+    return good("api_requests", request_id=f"planted-{account}-{number}", requested_at=moment, account_id=account, client_address=address,
+                prompt_sketch=None, prompt_text=PROMPT)  # fmt: skip
 
 
 def broken_requests(night: date) -> Rows:
@@ -300,7 +302,8 @@ dag = BundleDagBag(dag_folder=folder, bundle_path=folder, bundle_name="dags-fold
 params = {name: (dag.params[name] if name in dag.params else "") for name in ("root", "engine", "warehouse")}
 for task in dag.tasks:
     task.render_template_fields({"ds": "2026-03-02", "params": params})
-    print(json.dumps({**{name: getattr(task, name) for name in task.template_fields}, "task": task.task_id, "doc": task.doc_md}, default=str))
+    shown = [*task.template_fields, "task_id", "doc_md"]
+    print(json.dumps({name: getattr(task, name) for name in shown}, default=str))
 """
     home = root.parent / "airflow"
     environment = {**os.environ, PSEUDONYM_KEY: TEST_KEY, "IOLAUS_ROOT": str(root), "AIRFLOW_HOME": str(home)}

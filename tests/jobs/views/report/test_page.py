@@ -81,6 +81,19 @@ def test_text_from_the_data_stays_text(shown: str) -> None:
     assert HOSTILE in unescape(shown)
 
 
+def test_what_gets_past_the_escaping_does_not_run(tmp_path: Path) -> None:
+    page = render(WORLD, NIGHT).replace("</body>", f"{HOSTILE}<img src=x onerror=\"document.title='broken'\"></body>")
+    assert "<title>Campaigns as known on 2026-03-03</title>" in dom(page, tmp_path)
+
+
+def test_no_character_of_the_data_turns_the_text_around_it() -> None:
+    turned = [CAMPAIGN | {"name": "amber\u202enoreh", "top_tasks": "a\x1b[31m"}]
+    daily = [{"campaign_id": "c1", "activity_date": NIGHT, "model": "m\u2066x", "exchanges": 5}]
+    page = render(night(campaigns=turned, campaign_daily=daily), NIGHT)
+    assert not {"\u202e", "\x1b", "\u2066"} & set(page)
+    assert "amber\\u202enoreh" in page
+
+
 def test_the_page_loads_nothing_from_anywhere(shown: str) -> None:
     assert not re.search(r"(src|href)=[\"'](?!#)", shown)
     assert "default-src 'none'" in shown
