@@ -5,6 +5,7 @@ Science (thresholds, windows, priors) never lives here: it stands beside the fun
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ DEFAULT_ENGINE = "sail"
 DEFAULT_WAREHOUSE = "duckdb:///{root}/warehouse.duckdb"
 REMOTE_TASKS = 64  # its workers take as many as they have cores, the rest waits
 MIN_KEY_BYTES = 16  # 128 bits: shorter keys can be searched
+# Different characters, and different distances between neighbours, of a key; of 32 random hexadecimal digits fewer than six
+# differ once in ten billion.
+MIN_VARIETY = 6
 # Catalog and engines read paths as addresses and patterns: these would name another file, or many.
 _NOT_IN_A_ROOT = re.compile(r"[#?*\[\]{}\\\x00-\x1f\x7f\ud800-\udfff]|%[0-9A-Fa-f]{2}")
 
@@ -88,11 +92,28 @@ def warehouse_place(url: str) -> str:
 def pseudonym_key() -> bytes:
     """The key of the pseudonyms, read where it is used (also inside engine workers), never carried in a plan.
 
-    Raises `UsageError` when it is not set or shorter than 16 bytes.
+    Raises `UsageError` when it is not set or can be guessed.
     """
-    key = os.environ.get(PSEUDONYM_KEY, "").encode()
+    key = os.fsencode(os.environ.get(PSEUDONYM_KEY, ""))
     if not key:
         raise UsageError(f"The pseudonym key is not set: put a secret of 16 bytes or more into {PSEUDONYM_KEY}.")
-    if len(key) < MIN_KEY_BYTES:
-        raise UsageError(f"The pseudonym key in {PSEUDONYM_KEY} is shorter than 16 bytes: use a longer secret.")
+    if weakness := _weakness(key):
+        raise UsageError(
+            f"The pseudonym key in {PSEUDONYM_KEY} {weakness}: "
+            f"use a random secret, such as python -c 'import secrets; print(secrets.token_hex(32))' gives."
+        )
     return key
+
+
+def _weakness(key: bytes) -> str | None:
+    """What is wrong with a key, or None. No test can tell that a key is random; this tells the usual ways of not being so."""
+    steps = {after - before for before, after in itertools.pairwise(key)}
+    if key != key.strip():
+        return "starts or ends with white space, as the line break of a file is"
+    if len(key) < MIN_KEY_BYTES:
+        return "is shorter than 16 bytes"
+    if key in (key + key)[1:-1]:
+        return "repeats itself"
+    if min(len(set(key)), len(steps)) < MIN_VARIETY:
+        return "has few different characters, or a row of neighbours as on a keyboard"
+    return None

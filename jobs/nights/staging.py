@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from jobs import contracts, landing
 from jobs.errors import IolausError
 from jobs.landing import Delivery, Late
-from jobs.nights import fingerprints, recipes, steps
+from jobs.nights import fingerprints, keys, recipes, steps
 from jobs.nights.context import Context
 from jobs.nights.records import Staged, staged
 from jobs.nights.steps import Step
@@ -63,10 +63,14 @@ class _Written:
 
 
 def stage(context: Context, step: Step, night: date, known_on: date | None) -> int | None:
-    """Rows staged, or None when nothing changed. Raises `IolausError` when a required table was not delivered."""
+    """Rows staged, or None when nothing changed.
+
+    Raises `IolausError` when a required table was not delivered, `UsageError` when the key is not the lake's.
+    """
     raw, root = declared(contracts.load(step.table).table), context.settings.root
     pseudonyms = Pseudonyms.from_environment()
     key, erased = pseudonyms.key_id, erasures.in_force(context.lake, pseudonyms)
+    keys.require_usual(context.lake, pseudonyms)
     own = landing.find(root, raw, night)
     if own.ds is None and step.table in steps.REQUIRED:
         raise IolausError(

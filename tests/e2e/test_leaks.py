@@ -110,9 +110,9 @@ def planted_account(account: str) -> dict[str, Any]:
 
 
 def request(night: date, account: str, number: int, address: str) -> dict[str, Any]:
-    moment = f"{night}T1{number}:00:00Z"
-    return good("api_requests", request_id=f"planted-{account}-{number}", requested_at=moment, account_id=account, client_address=address,
-                prompt_sketch=None, prompt_text=PROMPT)  # fmt: skip
+    moment, name = f"{night}T1{number}:00:00Z", f"planted-{account}-{number}"
+    row = good("api_requests", request_id=name, requested_at=moment, account_id=account, client_address=address)
+    return row | {"prompt_sketch": None, "prompt_text": PROMPT}
 
 
 def broken_requests(night: date) -> Rows:

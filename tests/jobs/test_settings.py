@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from jobs.errors import UsageError
 from jobs.lake.lake import Lake
-from jobs.settings import WAREHOUSE, settings
+from jobs.settings import PSEUDONYM_KEY, WAREHOUSE, pseudonym_key, settings
 from tests.jobs.lake.test_lake import MONDAY, commit, exchanges
 
 
@@ -46,3 +48,39 @@ def test_a_lake_works_below_any_other_name(tmp_path: Path, name: str) -> None:
     commit(lake, MONDAY, 1, 2)
     assert exchanges(Lake(root), MONDAY, MONDAY) == [1, 2]
     assert [each.name for each in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize(
+    ("key", "weakness"),
+    [
+        ("a" * 15, "shorter than 16 bytes"),
+        ("a" * 16, "repeats itself"),
+        ("a" * 64, "repeats itself"),
+        ("passwordpassword", "repeats itself"),
+        (" " * 32, "white space"),
+        ("\t \t \t \t \t \t \t \t \t \t", "white space"),
+        ("9f86d081884c7d659a2feaa0c55ad015\n", "white space"),
+        (" 9f86d081884c7d659a2feaa0c55ad015", "white space"),
+        ("aaaaaaaaaaaaaaab", "few different characters"),
+        ("0123456789abcdef", "few different characters"),
+        ("abcdefghijklmnopqrstuvwxyz", "few different characters"),
+        ("0000000000000000000000001", "few different characters"),
+    ],
+)
+def test_a_key_that_can_be_guessed_is_refused_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, key: str, weakness: str
+) -> None:
+    monkeypatch.setenv(PSEUDONYM_KEY, key)
+    with pytest.raises(UsageError, match=weakness) as refused:
+        pseudonym_key()
+    assert key not in str(refused.value)
+    assert str(refused.value).count("\n") == 0
+
+
+def test_random_keys_are_taken_in_any_usual_spelling(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = Random(7)
+    for _ in range(500):
+        secret = random.randbytes(16)
+        for key in (secret.hex(), b64encode(secret).decode(), str(int.from_bytes(secret, "big") + 10**38)):
+            monkeypatch.setenv(PSEUDONYM_KEY, key)
+            assert pseudonym_key() == key.encode()
