@@ -6,6 +6,7 @@
 #   SPARK_ENVIRONMENT   on a cluster whose machines lack this environment: an archive of it made by `venv-pack`
 # Server and executors read the lake by the same paths as the client, so it is mounted at the same place everywhere.
 set -euo pipefail
+umask 077 # what the engine writes into the lake is for its own user, as what the command writes
 
 fail() { echo "connect-server: $1" >&2; exit 2; }
 

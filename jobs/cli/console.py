@@ -244,6 +244,14 @@ def findings(found: Findings) -> None:
         say("Lake and warehouse are whole.")
 
 
+def opened(count: int, is_closed: bool) -> None:
+    """What other users could read of what iolaus keeps."""
+    if count and is_closed:
+        say(f"Closed to other users: {count:,} files and folders.")
+    elif count:
+        say(f"Open to other users: {count:,} files and folders; `iolaus doctor --mend` closes them.")
+
+
 def unfinished_erasures(count: int) -> None:
     if count:
         say(
