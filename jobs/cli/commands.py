@@ -463,7 +463,7 @@ def _go_on(command: str, options: Mapping[str, object], *flags: str) -> None:
     words += flags
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execv(sys.executable, [sys.executable, "-m", "jobs.cli", command, *words])
+    os.execv(sys.executable, [sys.executable, "-m", "jobs.cli", command, *words])  # nosec B606 # this very program
 
 
 def _runner(root: Path | None, engine: str | None, warehouse: str | None):  # type: ignore[no-untyped-def]

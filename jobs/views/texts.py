@@ -7,8 +7,8 @@ import math
 import unicodedata
 from datetime import date, datetime
 from decimal import Decimal
+from html import escape
 from typing import Any
-from xml.sax.saxutils import escape  # escapes, parses nothing
 
 FORMULA = (
     "=",
@@ -78,7 +78,7 @@ def without_formula(text: str) -> str:
 
 def in_markup(text: str) -> str:
     """The text for HTML or SVG that is written by hand: nothing in it is markup, and no character of it acts."""
-    return escape(plain(text), {'"': "&quot;", "'": "&#39;"})
+    return escape(plain(text))
 
 
 def _escaped(character: str) -> str:
