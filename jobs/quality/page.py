@@ -46,6 +46,10 @@ def write(outcomes: Sequence[Outcome], night: date, docs: Path) -> Path:
     target = docs / night.isoformat()
     for left_over in docs.glob(f".{night.isoformat()}.*"):  # of a process that was killed: one night has one writer
         shutil.rmtree(left_over)
+    for site in docs.glob(
+        "*/static"
+    ):  # sites of earlier releases showed values and loaded scripts; `data_quality` has the counts
+        shutil.rmtree(site.parent)
     aside = docs / f".{night.isoformat()}.{os.getpid()}"
     aside.mkdir(parents=True)
     (aside / "index.html").write_text(render(outcomes, night), encoding="utf-8")

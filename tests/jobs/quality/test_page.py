@@ -59,7 +59,8 @@ def test_what_a_check_raises_is_told_by_its_kind_alone(tmp_path: Path) -> None:
     assert "jane@example.org" not in str(found) + (tmp_path / "2026-03-02" / "index.html").read_text()
 
 
-def test_what_a_killed_process_left_goes_with_the_next_page(tmp_path: Path) -> None:
+def test_what_a_killed_process_or_an_earlier_release_left_goes_with_the_next_page(tmp_path: Path) -> None:
     (tmp_path / ".2026-03-02.4711").mkdir()
+    (tmp_path / "2026-03-01" / "static").mkdir(parents=True)
     judge({}, {}, NIGHT, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["2026-03-02"]
