@@ -31,6 +31,7 @@ LOCAL_JVM = {
     "spark.driver.memory": "2g",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
+    "spark.hadoop.fs.permissions.umask-mode": "077",  # Hadoop has an umask of its own: files 0600, folders 0700
     "spark.log.level": "FATAL",
     "spark.sql.shuffle.partitions": str(SHUFFLE_PARTITIONS),
     "spark.ui.enabled": "false",

@@ -8,7 +8,7 @@
 #   SPARK_ENVIRONMENT   on a cluster whose machines lack this environment: an archive of it made by `venv-pack`
 # Server and executors read the lake by the same paths as the client, so it is mounted at the same place everywhere.
 set -euo pipefail
-umask 077 # what the engine writes into the lake is for its own user, as what the command writes
+umask 077 # what the engine writes into the lake is for its own user, as what the command writes; Hadoop's own umask is below
 
 fail() { echo "connect-server: $1" >&2; exit 2; }
 
@@ -30,6 +30,7 @@ settings=(
   "spark.connect.grpc.binding.address=$address"
   "spark.connect.grpc.binding.port=${SPARK_CONNECT_PORT:-15002}"
   "spark.sql.session.timeZone=UTC"
+  "spark.hadoop.fs.permissions.umask-mode=077"
   "spark.ui.enabled=false"
   # The key must not show on a page of settings; Spark's own pattern does not know the word "key".
   "spark.redaction.regex=(?i)secret|password|token|key"
