@@ -10,7 +10,7 @@ INNOCENT_SEEDS ?= $(shell seq 1201 1220)
 NEAR_SEEDS ?= $(shell seq 1221 1240)
 REPORT = $(BIN)/python -m tests.lab.accuracy.report $(ACCURACY) $(foreach part,lookalikes adversary lives sizes,--$(part) $(ACCURACY)/$(part))
 
-.PHONY: help setup needs demo test check nights bench bench-nights bench-accuracy bench-lookalikes bench-adversary bench-lives generated clean
+.PHONY: help setup needs demo test check audit nights bench bench-nights bench-accuracy bench-lookalikes bench-adversary bench-lives generated clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -31,12 +31,17 @@ needs: ## install what tests need beyond Python, or say what it is
 test: setup needs ## all tests, files side by side on two cores, the long ones first
 	$(BIN)/python -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder
 
-check: setup ## format, lint, types, and whether what is generated is fresh
+check: setup ## format, lint, types, security, and whether what is generated is fresh
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive jobs dags infra --exclude jobs/warehouse
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive jobs/warehouse --skip B101,B404,B603,B608 # SQL: names of contracts, quoted; values bound
 	$(BIN)/python -m jobs.views.dictionary --check
 	$(BIN)/python -m infra.airflow.write_steps --check
+
+audit: setup ## known vulnerabilities of what is installed, or that they cannot be looked up from here
+	$(BIN)/python -m infra.audit
 
 nights: setup needs ## build nights in every way there is, under a real Airflow scheduler too, and compare (about half an hour)
 	$(BIN)/python -m pytest tests -m slow

@@ -202,42 +202,44 @@ Later nights that depended on them are marked stale in `attribution.runs` until 
 rows which came late is rebuilt with them by `iolaus backfill --stale` on a worker, while this DAG is paused.
 """
 
-with DAG(
-    dag_id="campaign_attribution",
-    description="Links coordinated accounts into campaigns, night by night, and publishes what is known about them",
-    doc_md=ON_RED,
-    # Four hours for late files: the interval begins at 04:00 of the night's own day, so `ds` is the night.
-    schedule=CronDataIntervalTimetable("0 4 * * *", timezone="UTC"),
-    start_date=datetime(2026, 1, 1, tzinfo=UTC),
-    catchup=False,
-    max_active_runs=1,
-    max_active_tasks=4,  # every step uses all the cores it gets
-    dagrun_timeout=timedelta(hours=20),  # a hanging night turns red before the next one is due
-    default_args={
-        "owner": "attribution",
-        "retries": 2,
-        "retry_delay": timedelta(minutes=2),
-        "retry_exponential_backoff": 2.0,
-        "max_retry_delay": timedelta(minutes=30),
-        "execution_timeout": timedelta(hours=2),
-    },
-    params={
-        "root": Param(None, type=["null", "string"], pattern="^/", description="Lake folder; empty: IOLAUS_ROOT"),
-        "engine": Param(
-            None,
-            type=["null", "string"],
-            pattern="^(sail|spark|sc://.+)$",
-            description="sail, spark or sc://host:port; empty: IOLAUS_ENGINE",
-        ),
-        "warehouse": Param(
-            None,
-            type=["null", "string"],
-            pattern="^(duckdb:///.+|postgresql://[^:@]+@.+)$",
-            description="duckdb:///path/to/file.duckdb or postgresql://user@host/database; empty: IOLAUS_WAREHOUSE",
-        ),
-    },
-    tags={"attribution", "iolaus", "nightly"},
-) as dag:
+with (
+    DAG(
+        dag_id="campaign_attribution",
+        description="Links coordinated accounts into campaigns, night by night, and publishes what is known about them",
+        doc_md=ON_RED,
+        # Four hours for late files: the interval begins at 04:00 of the night's own day, so `ds` is the night.
+        schedule=CronDataIntervalTimetable("0 4 * * *", timezone="UTC"),
+        start_date=datetime(2026, 1, 1, tzinfo=UTC),
+        catchup=False,
+        max_active_runs=1,
+        max_active_tasks=4,  # every step uses all the cores it gets
+        dagrun_timeout=timedelta(hours=20),  # a hanging night turns red before the next one is due
+        default_args={
+            "owner": "attribution",
+            "retries": 2,
+            "retry_delay": timedelta(minutes=2),
+            "retry_exponential_backoff": 2.0,
+            "max_retry_delay": timedelta(minutes=30),
+            "execution_timeout": timedelta(hours=2),
+        },
+        params={
+            "root": Param(None, type=["null", "string"], pattern="^/", description="Lake folder; empty: IOLAUS_ROOT"),
+            "engine": Param(
+                None,
+                type=["null", "string"],
+                pattern="^(sail|spark|sc://(?!.*(@|[Tt][Oo][Kk][Ee][Nn] *=)).+)$",  # a token belongs into the worker's environment
+                description="sail, spark or sc://host:port; empty: IOLAUS_ENGINE",
+            ),
+            "warehouse": Param(
+                None,
+                type=["null", "string"],
+                pattern="^(duckdb:///.+|postgresql://[^:@]+@.+)$",
+                description="duckdb:///path/to/file.duckdb or postgresql://user@host/database; empty: IOLAUS_WAREHOUSE",
+            ),
+        },
+        tags={"attribution", "iolaus", "nightly"},
+    ) as dag
+):
     gate = NightBefore(task_id="night_before", retries=0)
     groups = {layer: TaskGroup(layer, tooltip=purpose) for layer, purpose in LAYERS.items()}
     tasks = {}

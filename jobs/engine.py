@@ -12,7 +12,9 @@ import sys
 import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
 
+from jobs import settings
 from jobs.errors import IolausError
 
 if TYPE_CHECKING:
@@ -25,9 +27,11 @@ COMMON = {
 }
 LOCAL_PORT = 15002  # where a local Spark Connect server listens; PySpark offers no other
 LOCAL_JVM = {
+    "spark.connect.grpc.binding.address": "localhost",  # else every interface of the machine
     "spark.driver.memory": "2g",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
+    "spark.hadoop.fs.permissions.umask-mode": "077",  # Hadoop has an umask of its own: files 0600, folders 0700
     "spark.log.level": "FATAL",
     "spark.sql.shuffle.partitions": str(SHUFFLE_PARTITIONS),
     "spark.ui.enabled": "false",
@@ -39,7 +43,8 @@ LOCAL_JVM = {
 def session(engine: str) -> Iterator[SparkSession]:
     """A session on `engine` (`sail`, `spark` or `sc://host:port`), closed and its server stopped at the end.
 
-    Raises `IolausError` when the engine cannot be reached or started.
+    A server's token comes from the environment and is in no message. Raises `IolausError` when the engine cannot be reached or
+    started.
     """
     os.environ["PYSPARK_PYTHON"] = sys.executable
     os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
@@ -53,6 +58,7 @@ def session(engine: str) -> Iterator[SparkSession]:
                 spark.conf.set(option, value)
         except Exception as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            reason = reason.replace(settings.engine_token() or "\0", "[token]")
             raise IolausError(f"The engine {engine} cannot be used ({reason}); check IOLAUS_ENGINE.") from error
         yield spark
 
@@ -68,9 +74,19 @@ def _connect(engine: str, cleanup: contextlib.ExitStack) -> SparkSession:
         os.environ["PYSPARK_SUBMIT_ARGS"] = f"{options} pyspark-shell"
         spark = SparkSession.builder.remote("local[*]").getOrCreate()
     else:
-        spark = SparkSession.builder.remote(engine).getOrCreate()
+        spark = SparkSession.builder.remote(address(engine, settings.engine_token())).getOrCreate()
     cleanup.callback(spark.stop)
     return spark
+
+
+def address(engine: str, token: str | None) -> str:
+    """What PySpark connects to: the engine with its token, which PySpark sends in clear to `localhost` alone."""
+    if token is None:
+        return engine
+    place, separator, options = engine.partition("/;")
+    if not separator and settings.is_on_this_machine(engine):
+        place = f"sc://localhost:{urlsplit(place).port or LOCAL_PORT}"
+    return f"{place.rstrip('/')}/;{options + ';' if options else ''}token={quote(token, safe='')}"
 
 
 def _require_free_port() -> None:

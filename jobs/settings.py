@@ -5,6 +5,7 @@ Science (thresholds, windows, priors) never lives here: it stands beside the fun
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from dataclasses import dataclass
@@ -14,13 +15,15 @@ from urllib.parse import parse_qs, urlsplit
 from jobs.errors import UsageError
 
 ROOT, ENGINE, WAREHOUSE = "IOLAUS_ROOT", "IOLAUS_ENGINE", "IOLAUS_WAREHOUSE"
-PSEUDONYM_KEY, CATALOG = "IOLAUS_PSEUDONYM_KEY", "IOLAUS_CATALOG"
-NAMES = (ROOT, ENGINE, WAREHOUSE, PSEUDONYM_KEY, CATALOG)
+PSEUDONYM_KEY, CATALOG, ENGINE_TOKEN = "IOLAUS_PSEUDONYM_KEY", "IOLAUS_CATALOG", "IOLAUS_ENGINE_TOKEN"
+NAMES = (ROOT, ENGINE, WAREHOUSE, PSEUDONYM_KEY, CATALOG, ENGINE_TOKEN)
 DEFAULT_ENGINE = "sail"
 POSTGRES = "postgresql://"
 DEFAULT_WAREHOUSE = "duckdb:///{root}/warehouse.duckdb"
 REMOTE_TASKS = 64  # its workers take as many as they have cores, the rest waits
 MIN_KEY_BYTES = 16  # 128 bits: shorter keys can be searched
+MIN_VARIETY = 6  # different characters; of 32 random hexadecimal digits fewer differ once in ten billion
+LONGEST_PIECE = 8  # a password of a person's own, typed until it is long enough
 # Catalog and engines read paths as addresses and patterns: these would name another file, or many.
 _NOT_IN_A_ROOT = re.compile(r"[#?*\[\]{}\\\x00-\x1f\x7f\ud800-\udfff]|%[0-9A-Fa-f]{2}")
 
@@ -46,8 +49,8 @@ class Settings:
 def settings(root: Path | None, engine: str | None = None, warehouse: str | None = None) -> Settings:
     """The settings in force: what is given here, else the environment, else the default.
 
-    Raises `UsageError` when the root is not named, does not exist or has a character that cannot be in it, or engine or
-    warehouse is none that is known.
+    Raises `UsageError` when the root is not named, does not exist or has a character that cannot be in it, engine or
+    warehouse is none that is known, or an engine across the network is not reached by TLS and with a token.
     """
     given = root or (Path(os.environ[ROOT]) if os.environ.get(ROOT) else None)
     if given is None:
@@ -56,8 +59,8 @@ def settings(root: Path | None, engine: str | None = None, warehouse: str | None
         raise UsageError(f"The root folder {given} does not exist: create it or correct --root.")
     require_plain(given)
     chosen = engine or os.environ.get(ENGINE) or DEFAULT_ENGINE
-    if chosen not in ("sail", "spark") and not chosen.startswith("sc://"):
-        raise UsageError(f"The engine {chosen!r} is not known: set {ENGINE} to sail, spark or sc://host:port.")
+    if chosen not in ("sail", "spark"):
+        require_safe_engine(chosen)
     published = warehouse or os.environ.get(WAREHOUSE) or DEFAULT_WAREHOUSE
     warehouse_place(published)
     return Settings(
@@ -66,6 +69,56 @@ def settings(root: Path | None, engine: str | None = None, warehouse: str | None
         warehouse=published,
         catalog=os.environ.get(CATALOG) or None,
     )
+
+
+def require_safe_engine(engine: str) -> None:
+    """Raises `UsageError` unless `engine` is sc://host:port on this machine, or elsewhere and reached by TLS with a token.
+
+    Whoever reads that traffic reads every row, and whoever reaches that port without a token runs code with the key.
+    """
+    place, _, options = engine.partition(";")
+    given = dict(part.partition("=")[::2] for part in options.split(";"))
+    if "@" in place or "token" in {name.strip().lower() for name in given}:
+        raise UsageError(
+            f"The engine's address carries a secret, which logs and lists of processes show: put the token into {ENGINE_TOKEN}."
+        )
+    if not engine.startswith("sc://") or not _host(engine):
+        raise UsageError(f"The engine {engine!r} is not known: set {ENGINE} to sail, spark or sc://host:port.")
+    if is_on_this_machine(engine):
+        return
+    if given.get("use_ssl", "").lower() != "true":
+        raise UsageError(
+            f"The engine {engine} is across the network and not reached by TLS: let its server, or a proxy before it, speak TLS "
+            f"and set {ENGINE} to {place.rstrip('/')}/;use_ssl=true."
+        )
+    if engine_token() is None:
+        raise UsageError(
+            f"The engine {engine} is across the network and has no token: start its server with one "
+            f"(spark.connect.authenticate.token) and put the same into {ENGINE_TOKEN}."
+        )
+
+
+def engine_token() -> str | None:
+    """The token of a Spark Connect server, read where the connection is made."""
+    return os.environ.get(ENGINE_TOKEN) or None
+
+
+def is_on_this_machine(engine: str) -> bool:
+    """Whether an engine sc://host:port is reached without leaving the machine; only plain names of that are known."""
+    host = _host(engine)
+    try:
+        return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _host(engine: str) -> str | None:
+    """The host of sc://host:port; None where there is none."""
+    try:
+        found = urlsplit(engine.partition(";")[0])
+        return found.hostname if found.path in ("", "/") and (found.port is None or found.port) else None
+    except ValueError:
+        return None
 
 
 def require_plain(root: Path) -> None:
@@ -102,11 +155,27 @@ def warehouse_place(url: str) -> str:
 def pseudonym_key() -> bytes:
     """The key of the pseudonyms, read where it is used (also inside engine workers), never carried in a plan.
 
-    Raises `UsageError` when it is not set or shorter than 16 bytes.
+    Raises `UsageError` when it is not set or can be guessed.
     """
-    key = os.environ.get(PSEUDONYM_KEY, "").encode()
+    key = os.fsencode(os.environ.get(PSEUDONYM_KEY, ""))
     if not key:
         raise UsageError(f"The pseudonym key is not set: put a secret of 16 bytes or more into {PSEUDONYM_KEY}.")
-    if len(key) < MIN_KEY_BYTES:
-        raise UsageError(f"The pseudonym key in {PSEUDONYM_KEY} is shorter than 16 bytes: use a longer secret.")
+    if weakness := _weakness(key):
+        raise UsageError(
+            f"The pseudonym key in {PSEUDONYM_KEY} {weakness}: "
+            f"use a random secret, such as python -c 'import secrets; print(secrets.token_hex(32))' gives."
+        )
     return key
+
+
+def _weakness(key: bytes) -> str | None:
+    """What is wrong with a key, or None. No test can tell that a key is random; this tells the usual ways of not being so."""
+    if key != key.strip():
+        return "starts or ends with white space, as the line break of a file is"
+    if len(key) < MIN_KEY_BYTES:
+        return "is shorter than 16 bytes"
+    if any(key == (key[:length] * len(key))[: len(key)] for length in range(1, LONGEST_PIECE + 1)):
+        return "repeats itself"
+    if len(set(key)) < MIN_VARIETY:
+        return "has few different characters"
+    return None

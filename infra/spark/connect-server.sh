@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
-# Starts a Spark Connect server for IOLAUS_ENGINE=sc://HOST:15002 in the foreground; Java 17 and the project's
+# Starts a Spark Connect server for IOLAUS_ENGINE=sc://localhost:15002 in the foreground; Java 17 and the project's
 # environment are needed, no other Spark. Everything given is passed on to spark-submit.
 #   SPARK_MASTER        local[*] (default), spark://..., yarn, k8s://...
 #   SPARK_CONNECT_PORT  15002 (default)
+#   SPARK_CONNECT_ADDRESS  localhost (default): who reaches the server runs code with the key. Elsewhere IOLAUS_ENGINE_TOKEN must be
+#                       set, and a proxy that speaks TLS must stand before it: the server itself speaks none.
 #   SPARK_ENVIRONMENT   on a cluster whose machines lack this environment: an archive of it made by `venv-pack`
 # Server and executors read the lake by the same paths as the client, so it is mounted at the same place everywhere.
 set -euo pipefail
+umask 077 # what the engine writes into the lake is for its own user, as what the command writes; Hadoop's own umask is below
 
 fail() { echo "connect-server: $1" >&2; exit 2; }
 
@@ -17,10 +20,17 @@ SPARK_HOME=$("$python" -c 'import pathlib, pyspark; print(pathlib.Path(pyspark._
   || fail "pyspark cannot be imported by $python: activate the project's environment."
 export SPARK_HOME
 master=${SPARK_MASTER:-local[*]}
+address=${SPARK_CONNECT_ADDRESS:-localhost}
+[[ $address == localhost || -n ${IOLAUS_ENGINE_TOKEN:-} ]] \
+  || fail "IOLAUS_ENGINE_TOKEN is not set: a server that listens on $address needs a token."
+# By the environment: on a command line every user of the host could read it.
+[[ -z ${IOLAUS_ENGINE_TOKEN:-} ]] || export SPARK_CONNECT_AUTHENTICATE_TOKEN=$IOLAUS_ENGINE_TOKEN
 
 settings=(
+  "spark.connect.grpc.binding.address=$address"
   "spark.connect.grpc.binding.port=${SPARK_CONNECT_PORT:-15002}"
   "spark.sql.session.timeZone=UTC"
+  "spark.hadoop.fs.permissions.umask-mode=077"
   "spark.ui.enabled=false"
   # The key must not show on a page of settings; Spark's own pattern does not know the word "key".
   "spark.redaction.regex=(?i)secret|password|token|key"

@@ -38,6 +38,7 @@ Engine = Annotated[str | None, typer.Option(envvar=settings.ENGINE, help="sail, 
 Warehouse = Annotated[str | None, typer.Option(envvar=settings.WAREHOUSE, help="Warehouse that is published to.")]
 NIGHTS_PER_PROCESS = 7  # the embedded engine keeps some memory of every night (100 MB at 5,000 accounts) until it ends
 LIST = "list"
+UMASK = 0o077  # what commands write is for their own user: files 0600, folders 0700
 DEMO_KEY = "demo-key-for-simulated-worlds-only"
 
 
@@ -335,12 +336,18 @@ def doctor(
 ) -> None:
     """Look for damage in lake and warehouse: lost or changed files, doubled rows, a lost catalog, nights that only one has.
 
+    Files that other users of the machine can read are told, and closed with --mend.
+
     What was damaged, and what was built from it, is to be built again: `iolaus backfill` from the first night it names.
     """
+    from jobs.history import closing
     from jobs.history.doctoring import examine, mend
 
-    found = (mend if is_mended else examine)(settings.settings(root, None, warehouse), is_verified)
+    chosen = settings.settings(root, None, warehouse)
+    found = (mend if is_mended else examine)(chosen, is_verified)
     console.findings(found)
+    opened = closing.opened(chosen)
+    console.opened(closing.close(opened) if is_mended else len(opened), is_mended)
     if found.damages and not is_mended:
         raise IolausError(f"{len(found.damages)} damages found: put back a backup, or run `iolaus doctor --mend`.")
 
@@ -456,7 +463,7 @@ def _go_on(command: str, options: Mapping[str, object], *flags: str) -> None:
     words += flags
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execv(sys.executable, [sys.executable, "-m", "jobs.cli", command, *words])
+    os.execv(sys.executable, [sys.executable, "-m", "jobs.cli", command, *words])  # nosec B606 # this very program
 
 
 def _runner(root: Path | None, engine: str | None, warehouse: str | None):  # type: ignore[no-untyped-def]
@@ -488,6 +495,8 @@ def _day(text: str, option: str) -> date:
 
 def main() -> None:
     """Run the command; a known error is one sentence on stderr, anything else leaves its details in a file."""
+    console.show_logs()
+    os.umask(UMASK)
     try:
         app(standalone_mode=True)
     except IolausError as error:

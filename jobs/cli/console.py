@@ -1,18 +1,25 @@
-"""What the commands print: results to stdout, progress and errors to stderr, for a tired person at 3 a.m."""
+"""What the commands print: results to stdout, progress and errors to stderr, for a tired person at 3 a.m.
+
+Every text passes `_Console.render_str`, whether it is printed or stands in a table: nothing in it is markup, and what would do
+something to a terminal is escaped. Texts of the data, of files' names and of other programs' errors come out as they are read.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import logging
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
+
+from jobs.views.texts import plain
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,34 +37,53 @@ if TYPE_CHECKING:
     from jobs.views.explain import Explanation
     from jobs.views.queries import Query
 
-err = Console(stderr=True, highlight=False, soft_wrap=True)
-out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)  # logs are not 80 wide
+
+class _Console(Console):
+    """A console for which texts are texts."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        return super().render_str(plain(text), **options | {"markup": False, "emoji": False})
+
+
+class _Logged(logging.Handler):
+    """Shows what modules log, such as whom a lease waits for."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        err.print(self.format(record))
+
+
+err = _Console(stderr=True, highlight=False, soft_wrap=True)
+out = _Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)  # logs are not 80 wide
+
+
+def show_logs() -> None:
+    """Let warnings of every module go to stderr as this one shows texts."""
+    logging.basicConfig(handlers=[_Logged(logging.WARNING)], format="%(message)s")
 
 
 def say(text: str) -> None:
-    out.print(text, markup=False)
+    out.print(text)
 
 
 def error(text: str) -> None:
-    err.print(f"error: {text}", markup=False, style="bold red")
+    err.print(f"error: {text}", style="bold red")
 
 
 @contextlib.contextmanager
 def progress(title: str) -> Iterator[Callable[[str], None]]:
     """A spinner with the latest note; plain lines where stderr is no terminal."""
     if not err.is_terminal:
-        yield lambda note: err.print(f"{title}: {note}", markup=False)
+        yield lambda note: err.print(f"{title}: {note}")
         return
-    with err.status(title) as status:
-        yield lambda note: status.update(f"{title}: {note}")
+    with err.status(Text(plain(title))) as status:
+        yield lambda note: status.update(Text(plain(f"{title}: {note}")))
 
 
 @contextlib.contextmanager
 def nights(which: Sequence[date], steps: int) -> Iterator[Callable[[date], Callable[[Built], None]]]:
     """Progress over nights and steps; a line per finished night where stderr is no terminal."""
-    bar = Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=err, transient=True
-    )
+    shown = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
+    bar = Progress(*shown, console=err, transient=True)
     task = bar.add_task("starting", total=len(which) * steps)
     with bar if err.is_terminal else contextlib.nullcontext():
 
@@ -71,7 +97,7 @@ def nights(which: Sequence[date], steps: int) -> Iterator[Callable[[date], Calla
                 if len(finished) == steps:
                     made = sum(1 for each in finished if each.rows is not None)
                     seconds = time.monotonic() - started
-                    err.print(f"{night}: {made} steps built, {steps - made} unchanged, {seconds:.1f} s", markup=False)
+                    err.print(f"{night}: {made} steps built, {steps - made} unchanged, {seconds:.1f} s")
 
             return step_done
 
@@ -89,12 +115,12 @@ def reproduction(found: Reproduction) -> None:
 
 
 def rebuilding(night: date, reason: str) -> None:
-    err.print(f"{night}: {reason}; rebuilding it", markup=False)
+    err.print(f"{night}: {reason}; rebuilding it")
 
 
 def step(built: Built) -> None:
     rows = "unchanged" if built.rows is None else f"{built.rows} rows"
-    err.print(f"{built.step}: {rows}, {built.seconds:.1f} s", markup=False)
+    err.print(f"{built.step}: {rows}, {built.seconds:.1f} s")
 
 
 def campaigns(campaigns: pa.Table, rankings: pa.Table) -> None:
@@ -122,9 +148,9 @@ def campaigns(campaigns: pa.Table, rankings: pa.Table) -> None:
 
 
 def explanation(found: Explanation) -> None:
-    out.print(found.title, markup=False, style="bold")
+    out.print(found.title, style="bold")
     for line in found.facts:
-        out.print(line, markup=False)
+        out.print(line)
     for section in found.sections:
         table = _table(section.title, "bits", "line", "signal", "entity", "why")
         for piece in section.pieces:
@@ -136,17 +162,16 @@ def explanation(found: Explanation) -> None:
 def answer(rows: pa.Table) -> None:
     """What a query answered; where that is more than a person reads, the first rows and how to get all."""
     from jobs.views.answers import as_cells
-    from jobs.views.texts import plain
 
     table = Table()
     for name in rows.column_names:
-        table.add_column(Text(plain(name)), overflow="fold")
+        table.add_column(name, overflow="fold")
     cells = as_cells(rows)
     for row in cells:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*row)
     out.print(table)
     shown = "" if len(cells) == rows.num_rows else f", the first {len(cells)} shown: --format csv or json carries all"
-    err.print(f"{_counted(rows.num_rows, 'row')}{shown}.", markup=False)
+    err.print(f"{_counted(rows.num_rows, 'row')}{shown}.")
 
 
 def ready_queries(queries: Iterable[Query]) -> None:
@@ -217,6 +242,14 @@ def findings(found: Findings) -> None:
         say(f"To be built again: `iolaus backfill --from {first} --to {last}`.")
     if not found.damages and not found.to_build:
         say("Lake and warehouse are whole.")
+
+
+def opened(count: int, is_closed: bool) -> None:
+    """What other users could read of what iolaus keeps."""
+    if count and is_closed:
+        say(f"Closed to other users: {count:,} files and folders.")
+    elif count:
+        say(f"Open to other users: {count:,} files and folders; `iolaus doctor --mend` closes them.")
 
 
 def unfinished_erasures(count: int) -> None:

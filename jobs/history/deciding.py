@@ -186,7 +186,7 @@ def _subject(published: Warehouse, case: Case) -> str:
         SubjectKind.ACCOUNT: ("account_verdicts", ("account_id",)),
     }[SubjectKind(case.subject_kind)]
     for column in columns:
-        query = f"SELECT DISTINCT {columns[0]} AS id FROM attribution.{table} WHERE {column} = $1"
+        query = f"SELECT DISTINCT {columns[0]} AS id FROM attribution.{table} WHERE {column} = $1"  # nosec B608 # names from above
         found = published.query(query, case.subject_id)["id"].to_pylist()
         if len(found) > 1:
             raise UsageError(

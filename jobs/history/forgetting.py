@@ -24,7 +24,7 @@ from jobs.lake.builds import Build
 from jobs.lake.datafiles import dated, read_file, write_successor
 from jobs.lake.lake import Lake
 from jobs.lake.layout import night_of
-from jobs.nights import staging, steps
+from jobs.nights import keys, staging, steps
 from jobs.nights.records import Staged
 from jobs.nights.steps import DELIVERIES, REJECTED
 from jobs.privacy import about, erasures
@@ -125,7 +125,7 @@ def forget(
 ) -> Forgotten:
     """Register the accounts, and remove them from lake, warehouse and pages; `told` hears what is being worked on.
 
-    The raw zone is not touched. Raises `UsageError` when no account, no key or another key than the register's is given,
+    The raw zone is not touched. Raises `UsageError` when no account, no key or another key than the lake's is given,
     `IolausError` when a night is being built.
     """
     wanted_ids = frozenset(each.strip() for each in accounts)
@@ -135,6 +135,7 @@ def forget(
     lake = Lake(settings.root, settings.catalog)
     with rewriting.alone(lake):
         erasures.in_force(lake, pseudonyms)
+        keys.require_recorded(lake, pseudonyms)
         tokens = frozenset(erasures.tokens_of(pseudonyms, wanted_ids).values())
         was_unfinished = any(each.token in tokens and each.done_on is None for each in erasures.read(lake))
         fresh = erasures.register(lake, tokens, today)

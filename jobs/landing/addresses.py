@@ -2,12 +2,14 @@
 
 An IPv4-mapped IPv6 address is the IPv4 address it maps, and tokens are of the address's bytes, so spelling does not
 count. The prefix is the /24 or /48, the usual size one customer is given (RFC 6177 for IPv6). The network is the
-longest block of `ip_networks` that contains the address.
+longest block of `ip_networks` that contains the address: its CIDR where the block is as large as what is announced to the
+whole Internet, a token where it is smaller, because then it is one customer's: a household's, down to a single host.
 """
 
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +22,10 @@ from jobs.privacy.pseudonyms import Pseudonyms
 
 PREFIX_BITS = {4: 24, 6: 48}
 ADDRESS_KIND, PREFIX_KIND = "address", "prefix"
+# The longest prefixes that stay in clear. An IPv4 /24 is the smallest block that networks announce to each other; an IPv6
+# /48 is announced, too, but it is also what one home may be given (RFC 6177, RIPE-690).
+CLEAR_BITS = {4: 24, 6: 47}
+_SMALL = re.compile(r"net([46])-(\d{1,3})_")  # how the token of a smaller block starts: family and length
 _MAPPED = bytes(10) + b"\xff\xff"
 _EXAMPLES = [
     ipaddress.ip_network(each) for each in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
@@ -101,11 +107,15 @@ class Addresses:
 
 
 class Networks:
-    """Longest-prefix lookup in a set of possibly nested blocks, as sorted disjoint segments."""
+    """Longest-prefix lookup in a set of possibly nested blocks: small ones by token, the others as sorted disjoint segments."""
 
-    def __init__(self, rows: list[dict[str, Any]]) -> None:
-        """`rows` have `cidr`, `asn`, `kind` and `country`; blocks are unique."""
-        parsed = [(ipaddress.ip_network(row["cidr"]), row) for row in rows]
+    def __init__(self, rows: list[dict[str, Any]], pseudonyms: Pseudonyms) -> None:
+        """`rows` have `cidr` as `network_name` gives it, `asn`, `kind` and `country`; blocks are unique."""
+        self._pseudonyms = pseudonyms
+        self._small = {row["cidr"]: row for row in rows if _SMALL.match(row["cidr"])}
+        sizes = {(int(found[1]), int(found[2])) for name in self._small if (found := _SMALL.match(name))}
+        self._sizes = sorted(sizes, reverse=True)  # the longest first
+        parsed = [(ipaddress.ip_network(row["cidr"]), row) for row in rows if row["cidr"] not in self._small]
         order = sorted(parsed, key=lambda each: (each[0].version, int(each[0].network_address), each[0].prefixlen))
         starts: list[bytes] = [_key(4, 0), _key(6, 0)]
         owners: list[int] = [-1, -1]
@@ -125,23 +135,30 @@ class Networks:
         self._owners = np.array([last[start] for start in sorted(last)], np.int64)
 
     @classmethod
-    def read(cls, path: str | None) -> Networks:
+    def read(cls, path: str | None, pseudonyms: Pseudonyms) -> Networks:
         """The networks of a Parquet file or folder of `staged.ip_networks` rows; none for None."""
         if path is None:
-            return cls([])
+            return cls([], pseudonyms)
         columns = ["cidr", "asn", "kind", "country"]
-        return cls(pq.read_table(path, columns=columns).to_pylist())
+        return cls(pq.read_table(path, columns=columns).to_pylist(), pseudonyms)
 
     def find(self, addresses: list[bytes | None]) -> list[dict[str, Any] | None]:
         """The row of the longest block around each address, or None."""
-        if not self.rows or not addresses:
+        if not (self.rows or self._small) or not addresses:
             return [None] * len(addresses)
         keys = np.array([_key_of(each) for each in addresses], f"S{_WIDTH}")
         owners = self._owners[np.searchsorted(self._starts, keys, side="right") - 1]
         return [
-            self.rows[owner] if owner >= 0 and address is not None else None
+            None if address is None else self._in_small(address) or (self.rows[owner] if owner >= 0 else None)
             for owner, address in zip(owners.tolist(), addresses, strict=True)
         ]
+
+    def _in_small(self, address: bytes) -> dict[str, Any] | None:
+        version = 4 if len(address) == 4 else 6
+        for size in self._sizes:
+            if size[0] == version and (row := self._small.get(_small_token(self._pseudonyms, *size, address))):
+                return row
+        return None
 
 
 def _close(
@@ -164,6 +181,21 @@ def _key_of(address: bytes | None) -> bytes:
     if address is None:
         return b"\x04" + bytes(16)
     return (b"\x04" if len(address) == 4 else b"\x06") + address.ljust(16, b"\0")
+
+
+def network_name(pseudonyms: Pseudonyms, cidr: str) -> str:
+    """What a registered block is called: its CIDR, or the token of one that is so small that it names a customer."""
+    net = ipaddress.ip_network(cidr)
+    if net.prefixlen <= CLEAR_BITS[net.version]:
+        return cidr
+    return _small_token(pseudonyms, net.version, net.prefixlen, net.network_address.packed)
+
+
+def _small_token(pseudonyms: Pseudonyms, version: int, bits: int, address: bytes) -> str:
+    """The token of the block of `bits` around an address, such as `net4-32_k1a2b_...`."""
+    host_bits = 8 * len(address) - bits
+    start = int.from_bytes(address, "big") >> host_bits << host_bits
+    return pseudonyms.token(f"net{version}-{bits}", start.to_bytes(len(address), "big").hex())
 
 
 def block_token(pseudonyms: Pseudonyms, cidr: str) -> str | None:

@@ -41,7 +41,7 @@ def land(
     """
     pseudonyms = Pseudonyms.from_environment()
     needs_networks = any(each.address for each in raw.fields)
-    networks = Networks.read(networks_path if needs_networks else None)
+    networks = Networks.read(networks_path if needs_networks else None, pseudonyms)
     for batch in batches:
         for number in batch.column(0).to_pylist():
             path, name, group = parts[number]

@@ -14,7 +14,7 @@ from datetime import date
 
 from jobs import landing
 from jobs.errors import IolausError
-from jobs.nights import agreement, publishing, staging, steps, transforming
+from jobs.nights import agreement, keys, publishing, staging, steps, transforming
 from jobs.nights.context import Context
 from jobs.nights.steps import Builder
 from jobs.privacy.pseudonyms import Pseudonyms
@@ -68,8 +68,9 @@ class Runner(Context):
         self, night: date, done: Callable[[Built], None] = lambda built: None, known_on: date | None = None
     ) -> None:
         """Every step of one night in order; `done` hears of each. Waits for whoever else builds in this lake."""
-        Pseudonyms.from_environment()
+        pseudonyms = Pseudonyms.from_environment()
         require_landed(self.settings, night)
+        keys.require_usual(self.lake, pseudonyms)
         with self.lake.night_lease(night), self.lake.shared(), self.lake.steady():
             self._require_agreement(night)
             self._has_turn = True

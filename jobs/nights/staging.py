@@ -8,7 +8,8 @@ Rows of accounts in the erasure register are counted and left out.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING
 from jobs import contracts, landing
 from jobs.errors import IolausError
 from jobs.landing import Delivery, Late
-from jobs.nights import fingerprints, recipes, steps
+from jobs.nights import fingerprints, keys, recipes, steps
 from jobs.nights.context import Context
 from jobs.nights.records import Staged, staged
 from jobs.nights.steps import Step
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
     from jobs.lake.builds import Build
 from jobs.lake.lake import Lake
+
+MAX_NAMED_COLUMNS = 20
+_COLUMN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,62}")
 
 
 @dataclass(frozen=True)
@@ -59,10 +63,14 @@ class _Written:
 
 
 def stage(context: Context, step: Step, night: date, known_on: date | None) -> int | None:
-    """Rows staged, or None when nothing changed. Raises `IolausError` when a required table was not delivered."""
+    """Rows staged, or None when nothing changed.
+
+    Raises `IolausError` when a required table was not delivered, `UsageError` when the key is not the lake's.
+    """
     raw, root = declared(contracts.load(step.table).table), context.settings.root
     pseudonyms = Pseudonyms.from_environment()
     key, erased = pseudonyms.key_id, erasures.in_force(context.lake, pseudonyms)
+    keys.require_usual(context.lake, pseudonyms)
     own = landing.find(root, raw, night)
     if own.ds is None and step.table in steps.REQUIRED:
         raise IolausError(
@@ -192,11 +200,19 @@ def _delivery_row(sources: _Sources, written: _Written) -> dict[str, object]:
         "bytes": own.size_bytes,
         **written.counted,
         "content_hash": own.content_hash,
-        "unknown_columns": ",".join(sorted(own.unknown_columns)) or None,
+        "unknown_columns": named_columns(own.unknown_columns),
         "missing_columns": ",".join(sorted(own.missing_columns)) or None,
         "unread_values": ", ".join(f"{name} {count}" for name, count in sorted(written.unread.items())) or None,
         "note": None if own.ds else f"Table {own.raw.name} {_absence(own)} and reads as empty.",
     }
+
+
+def named_columns(names: Collection[str]) -> str | None:
+    """Columns that nobody declared, as text: a few of those that look like a column's name; the others are counted, since a
+    producer that confuses names with values may have put anything there. None for none."""
+    plain = sorted(name for name in names if _COLUMN_NAME.fullmatch(name))[:MAX_NAMED_COLUMNS]
+    others = len(names) - len(plain)
+    return ",".join([*plain, *([f"{others} more"] if others else [])]) or None
 
 
 def _absence(own: Delivery) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from jobs.quality import page
 from jobs.quality.crosschecks import crosschecks
 from jobs.quality.outcomes import Outcome, refusal, rows
 
@@ -17,11 +18,13 @@ __all__ = ["Outcome", "judge", "refusal", "rows"]
 def judge(
     tables: Mapping[str, pa.Table], volumes: Mapping[str, Sequence[int]], night: date, docs: Path
 ) -> list[Outcome]:
-    """Every outcome of a night's checks, sorted by table and expectation; writes the night's Data Docs below `docs`.
+    """Every outcome of a night's checks, sorted by table and expectation; writes the night's page below `docs`.
 
     `tables` maps contract names to their rows of the night; `volumes` gives earlier nights' row counts of a table.
     """
     from jobs.quality.expectations import validate
 
-    outcomes = [*validate(tables, night, docs), *crosschecks(tables, volumes)]
-    return sorted(outcomes, key=lambda outcome: (outcome.table_name, outcome.expectation))
+    outcomes = [*validate(tables), *crosschecks(tables, volumes)]
+    outcomes.sort(key=lambda outcome: (outcome.table_name, outcome.expectation))
+    page.write(outcomes, night, docs)
+    return outcomes

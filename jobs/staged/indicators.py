@@ -1,7 +1,8 @@
 """One row per indicator in the snapshot in force; what identifies a person is a token that can be compared.
 
-- ipv4-net, ipv6-net: `value` is the canonical CIDR; `value_token` equals a `*_prefix` for a /24 or /48, an `*_address`
-  for a /32 or /128, and is null for other sizes.
+- ipv4-net, ipv6-net: `value` is what other tables call a `*_network`: the canonical CIDR, or the token of a small block
+  (`jobs/landing/addresses.py`); `value_token` equals a `*_prefix` for a /24 or /48, an `*_address` for a /32 or /128, and is null
+  for other sizes.
 - instrument: `value_token` equals an `instrument_fingerprint`.
 - email-domain: `value_token` equals an `accounts.email_domain`.
 - phone-prefix: `value_token` is a word of `accounts.phone_prefixes`; null unless it has 2 to 9 digits.
@@ -18,6 +19,7 @@ from jobs.landing.shapes import SNAPSHOT, Field, RawTable
 from jobs.privacy import pseudonyms
 from jobs.privacy.pseudonyms import Pseudonyms
 from jobs.staged.accounts import LEAD_DIGITS
+from jobs.staged.payment_instruments import issuer_range
 
 NETWORKS = ("ipv4-net", "ipv6-net")
 TOKENS = ("instrument", "email-domain", "phone-prefix")
@@ -28,17 +30,20 @@ def derive(landed: Landed) -> dict[str, pa.Array]:
     kinds, values = landed["kind"].to_pylist(), landed["value"].to_pylist()
     pairs = list(zip(kinds, values, strict=True))
     return {
-        "value": pa.array([clear(kind, value) for kind, value in pairs], pa.string()),
+        "value": pa.array([clear(landed.pseudonyms, kind, value) for kind, value in pairs], pa.string()),
         "value_token": pa.array([token(landed.pseudonyms, kind, value) for kind, value in pairs], pa.string()),
     }
 
 
-def clear(kind: str | None, value: str | None) -> str | None:
+def clear(made: Pseudonyms, kind: str | None, value: str | None) -> str | None:
     """What may stay readable of an indicator's value."""
     if value is None or kind in TOKENS or kind is None:
         return None
     if kind in NETWORKS:
-        return addresses.block(value)
+        cidr = addresses.block(value)
+        return addresses.network_name(made, cidr) if cidr else None
+    if kind == "card-bin":
+        return issuer_range(value)
     return value.strip().upper().removeprefix("AS") if kind == "asn" else value.strip()
 
 

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections import Counter
 
 import pyarrow as pa
 
 from jobs.errors import UsageError
-from jobs.views.texts import exact, plain, shown, without_formula
+from jobs.views.texts import as_json_text, exact, plain, shown, without_formula
 
 FORMATS = ("table", "csv", "json")
 SHOWN_ROWS = 500  # a person reads no more of a table on a terminal; the other formats carry all rows
 
 
 def as_cells(rows: pa.Table) -> list[list[str]]:
-    """The first rows as texts that do nothing to a terminal."""
-    return [[plain(shown(value)) for value in row.values()] for row in _numbered(rows.slice(0, SHOWN_ROWS)).to_pylist()]
+    """The first rows as texts."""
+    return [[shown(value) for value in row.values()] for row in _numbered(rows.slice(0, SHOWN_ROWS)).to_pylist()]
 
 
 def as_csv(rows: pa.Table) -> str:
@@ -31,11 +30,14 @@ def as_csv(rows: pa.Table) -> str:
 
 
 def as_json(rows: pa.Table) -> str:
-    """All rows as a list of objects, unchanged. Raises `UsageError` when two columns have one name."""
+    """All rows as a list of objects, unchanged for whoever reads JSON; no character of it acts on a terminal.
+
+    Raises `UsageError` when two columns have one name.
+    """
     twice = [name for name, count in Counter(rows.column_names).items() if count > 1]
     if twice:
         raise UsageError(f"Two columns are named {twice[0]!r}: give one of them another name with AS.")
-    return json.dumps([exact(row) for row in rows.to_pylist()], indent=2, ensure_ascii=False) + "\n"
+    return as_json_text([exact(row) for row in rows.to_pylist()]) + "\n"
 
 
 def _numbered(rows: pa.Table) -> pa.Table:

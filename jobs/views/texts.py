@@ -7,6 +7,7 @@ import math
 import unicodedata
 from datetime import date, datetime
 from decimal import Decimal
+from html import escape
 from typing import Any
 
 FORMULA = (
@@ -63,9 +64,21 @@ def shown(value: Any) -> str:
     return str(value)
 
 
+def as_json_text(value: Any) -> str:
+    """JSON of the value in which every character that would act on a terminal is written as its JSON escape."""
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    acts = (each for each in set(text) - {"\n"} if unicodedata.category(each) in ACTIVE)
+    return text.translate({ord(each): json.dumps(each)[1:-1] for each in acts})
+
+
 def without_formula(text: str) -> str:
-    """The text with an apostrophe before it where a spreadsheet would compute it."""
-    return f"'{text}" if text.startswith(FORMULA) else text
+    """The text with an apostrophe before it where a spreadsheet would compute it, also behind blanks that it trims."""
+    return f"'{text}" if text.lstrip().startswith(FORMULA) else text
+
+
+def in_markup(text: str) -> str:
+    """The text for HTML or SVG that is written by hand: nothing in it is markup, and no character of it acts."""
+    return escape(plain(text))
 
 
 def _escaped(character: str) -> str:

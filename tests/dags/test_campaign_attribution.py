@@ -143,6 +143,7 @@ def test_the_dag_survives_serialisation_and_refuses_params_that_no_step_could_us
         {"warehouse": "postgresql://writer:secret@db/attribution"},
         {"warehouse": "duckdb://lake"},
         {"engine": "databricks"},
+        {"engine": "sc://spark:443/;use_ssl=true;token=hush"},
         {"root": "lake"},
     ):
         with pytest.raises(ValueError, match=next(iter(bad))):

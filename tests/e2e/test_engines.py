@@ -28,7 +28,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     for engine, root in roots.items():
         command = [sys.executable, "-m", "jobs.cli", "backfill", "--root", str(root), "--engine", engine]
         nights = ["--from", FIRST.isoformat(), "--to", SECOND.isoformat()]
-        done = subprocess.run([*command, *nights], capture_output=True, text=True, env={**os.environ, **JVM})
+        done = subprocess.run([*command, *nights], capture_output=True, text=True, env={**os.environ, **JVM}, umask=0)
         assert done.returncode == 0, done.stderr[-2000:]
     return roots
 
@@ -55,3 +55,11 @@ def test_runs_name_their_engine_and_agree_on_everything_else(built: dict[str, Pa
     assert [[row[name] for name in same] for row in runs["sail"]] == [
         [row[name] for name in same] for row in runs["spark"]
     ]
+
+
+@pytest.mark.parametrize("engine", ["sail", "spark"])
+def test_what_an_engine_writes_is_for_its_own_user_alone(built: dict[str, Path], engine: str) -> None:
+    places = [each for each in built[engine].iterdir() if each.name not in ("raw", "truth")]
+    written = [path for place in places for path in (place, *place.rglob("*"))]
+    assert len(written) > 500
+    assert [str(path) for path in written if path.stat().st_mode & 0o077] == []

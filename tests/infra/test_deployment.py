@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from jobs.settings import NAMES
+from jobs.settings import NAMES, is_on_this_machine
 
 REPOSITORY = Path(__file__).parents[2]
 INFRA = REPOSITORY / "infra"
@@ -31,7 +31,14 @@ def containers() -> list[dict[str, Any]]:
         spec = manifest.get("spec", {})
         spec = spec["jobTemplate"]["spec"] if "jobTemplate" in spec else spec
         found += spec.get("template", {}).get("spec", {}).get("containers", [])
-    return found
+    return found + [each for change in spark_changes() if change["op"] == "add" for each in change["value"]]
+
+
+def spark_changes() -> list[dict[str, Any]]:
+    """What the component for Spark changes in the nightly job."""
+    component = yaml.safe_load((INFRA / "kubernetes" / "spark-connect" / "kustomization.yaml").read_text())
+    changes: list[dict[str, Any]] = yaml.safe_load(component["patches"][0]["patch"])
+    return changes
 
 
 def variables() -> dict[str, Any]:
@@ -138,6 +145,23 @@ def test_only_the_service_that_runs_tasks_and_the_engine_hold_the_pseudonym_key(
     assert holders == {"scheduler", "spark-connect"}
 
 
+def test_the_engine_is_reached_without_leaving_the_machine_or_the_pod() -> None:
+    assert COMPOSE["services"]["spark-connect"]["network_mode"] == "service:scheduler"
+    (address,) = [each["value"] for each in spark_changes() if each["op"] == "replace"]
+    assert is_on_this_machine(address)
+    assert "spark.connect.grpc.binding.address=$address" in (INFRA / "spark" / "connect-server.sh").read_text()
+
+
+def test_a_server_that_others_reach_does_not_start_without_a_token(tmp_path: Path) -> None:
+    for name in ("java", "python"):
+        (tmp_path / name).write_text("#!/bin/sh\necho /nowhere\n")
+        (tmp_path / name).chmod(0o755)
+    script = INFRA / "spark" / "connect-server.sh"
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "IOLAUS_PSEUDONYM_KEY": "x", "SPARK_CONNECT_ADDRESS": "0.0.0.0"}
+    started = subprocess.run(["bash", str(script)], env=environment, capture_output=True, text=True, check=False)
+    assert (started.returncode, "IOLAUS_ENGINE_TOKEN is not set" in started.stderr) == (2, True), started.stderr
+
+
 def test_kubernetes_runs_the_command_without_root_and_never_retries_a_refusal() -> None:
     listed = yaml.safe_load((INFRA / "kubernetes" / "kustomization.yaml").read_text())["resources"]
     assert {path.name for path in MANIFESTS if path.parent.name == "kubernetes"} == set(listed)
@@ -153,9 +177,8 @@ def test_kubernetes_runs_the_command_without_root_and_never_retries_a_refusal() 
 
 
 def test_the_patch_for_spark_connect_changes_the_variable_it_means() -> None:
-    component = yaml.safe_load((INFRA / "kubernetes" / "spark-connect" / "kustomization.yaml").read_text())
     job = next(found for path in MANIFESTS for found in objects(path) if found["kind"] == "CronJob")
-    for change in yaml.safe_load(component["patches"][0]["patch"]):
+    for change in (each for each in spark_changes() if each["op"] != "add"):
         here: Any = job
         for part in change["path"].strip("/").split("/"):
             here = here[int(part)] if isinstance(here, list) else here[part]

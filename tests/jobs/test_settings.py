@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from pathlib import Path
+from random import Random
 
 import pytest
 
+from jobs.engine import address
 from jobs.errors import UsageError
 from jobs.lake.lake import Lake
-from jobs.settings import WAREHOUSE, settings
+from jobs.settings import ENGINE_TOKEN, PSEUDONYM_KEY, WAREHOUSE, pseudonym_key, settings
 from tests.jobs.lake.test_lake import MONDAY, commit, exchanges
 
 
@@ -63,3 +66,92 @@ def test_a_database_is_named_without_a_password(
     with pytest.raises(UsageError, match=said) as refused:
         settings(tmp_path)
     assert "hush" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "weakness"),
+    [
+        ("a" * 15, "shorter than 16 bytes"),
+        ("a" * 16, "repeats itself"),
+        ("a" * 64, "repeats itself"),
+        ("passwordpassword", "repeats itself"),
+        (" " * 32, "white space"),
+        ("\t \t \t \t \t \t \t \t \t \t", "white space"),
+        ("9f86d081884c7d659a2feaa0c55ad015\n", "white space"),
+        (" 9f86d081884c7d659a2feaa0c55ad015", "white space"),
+        ("aaaaaaaaaaaaaaab", "few different characters"),
+        ("0000000000000000000000001", "few different characters"),
+    ],
+)
+def test_a_key_that_can_be_guessed_is_refused_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, key: str, weakness: str
+) -> None:
+    monkeypatch.setenv(PSEUDONYM_KEY, key)
+    with pytest.raises(UsageError, match=weakness) as refused:
+        pseudonym_key()
+    assert key not in str(refused.value)
+    assert str(refused.value).count("\n") == 0
+
+
+def test_random_keys_are_taken_in_any_usual_spelling(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = Random(7)
+    for _ in range(500):
+        secret = random.randbytes(16)
+        for key in (secret.hex(), b64encode(secret).decode(), str(int.from_bytes(secret, "big") + 10**38)):
+            monkeypatch.setenv(PSEUDONYM_KEY, key)
+            assert pseudonym_key() == key.encode()
+
+
+AWAY = "sc://spark.example.org:15002"
+
+
+@pytest.mark.parametrize(
+    ("engine", "reason"),
+    [
+        (AWAY, "not reached by TLS"),
+        (f"{AWAY}/;use_ssl=false", "not reached by TLS"),
+        (f"{AWAY}/;use_ssl=true;use_ssl=false", "not reached by TLS"),
+        ("sc://10.0.0.7", "not reached by TLS"),
+        ("sc://localhost.example.org:15002", "not reached by TLS"),
+        ("sc://0.0.0.0:15002", "not reached by TLS"),
+        (f"{AWAY}/;use_ssl=true", "has no token"),
+        (f"{AWAY}/;use_ssl=true;token=hush-hush", ENGINE_TOKEN),
+        ("sc://localhost:15002/;token=hush-hush", ENGINE_TOKEN),
+        ("sc://kim:hush-hush@localhost:15002", ENGINE_TOKEN),
+        ("sc://", "is not known"),
+        ("sc://host:no-port", "is not known"),
+        ("https://spark.example.org", "is not known"),
+    ],
+)
+def test_an_engine_across_the_network_needs_tls_and_a_token_that_no_address_carries(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str, reason: str
+) -> None:
+    monkeypatch.delenv(ENGINE_TOKEN, raising=False)
+    with pytest.raises(UsageError, match=reason) as refused:
+        settings(tmp_path, engine)
+    assert "hush-hush" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "engine", ["sc://localhost:15002", "sc://127.0.0.1", "sc://[::1]:7/", "sc://127.9.9.9:7/;user_id=kim"]
+)
+def test_an_engine_on_this_machine_needs_neither(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str) -> None:
+    monkeypatch.delenv(ENGINE_TOKEN, raising=False)
+    assert settings(tmp_path, engine).engine == engine
+
+
+def test_the_token_goes_to_the_engine_and_nowhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pyspark.sql.connect.client import DefaultChannelBuilder
+
+    monkeypatch.setenv(ENGINE_TOKEN, "a;b=c/d e")
+    chosen = settings(tmp_path, f"{AWAY}/;use_ssl=true")
+    assert "a;b" not in str(chosen)
+    for engine, endpoint, is_tls in (
+        (chosen.engine, "spark.example.org:15002", True),
+        ("sc://127.0.0.1:7", "localhost:7", False),
+        ("sc://localhost", "localhost:15002", False),
+        ("sc://[::1]:7/", "localhost:7", False),
+    ):
+        channel = DefaultChannelBuilder(address(engine, "a;b=c/d e"))
+        assert (channel.endpoint, channel.use_ssl, channel.token) == (endpoint, is_tls, "a;b=c/d e")
+    assert address("sc://127.0.0.1:7", None) == "sc://127.0.0.1:7"

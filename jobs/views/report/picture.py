@@ -10,9 +10,9 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from xml.sax.saxutils import escape
 
 from jobs.views.report.colours import EVIDENCE, OTHER, ROLES
+from jobs.views.texts import in_markup
 
 SIZE, MARGIN = 460, 20
 MAX_ACCOUNTS, MAX_ENTITIES = 120, 24
@@ -55,7 +55,9 @@ def picture(members: Sequence[dict[str, Any]], shared: Sequence[dict[str, Any]])
         x, y = account_at[account]
         fill = ROLES.get(role[account], "#888")
         title = f"{account}, {role[account]}"
-        parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.2" fill="{fill}"><title>{escape(title)}</title></circle>')
+        parts.append(
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.2" fill="{fill}"><title>{in_markup(title)}</title></circle>'
+        )
     largest = max((len(links[entity]) for entity in entities), default=1)
     for entity in by_family:
         x, y = entity_at[entity]
@@ -63,7 +65,7 @@ def picture(members: Sequence[dict[str, Any]], shared: Sequence[dict[str, Any]])
         title = f"{entity[0].replace('_', ' ')} {entity[1]}: {len(links[entity])} accounts"
         parts.append(
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{size:.1f}" fill="{colour[family[entity]]}" class="entity">'
-            f"<title>{escape(title)}</title></circle>"
+            f"<title>{in_markup(title)}</title></circle>"
         )
     label = f"{len(drawn)} accounts around {len(entities)} shared things"
     svg = f'<svg class="graph" role="img" aria-label="{label}" viewBox="0 0 {SIZE} {SIZE}">{"".join(parts)}</svg>'

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
-from xml.sax.saxutils import escape
 
 from jobs.views.report.colours import SERIES
+from jobs.views.texts import in_markup
 
 WIDTH, HEIGHT, LEFT, BOTTOM = 640, 170, 56, 22
 NAMED = 5  # models with a colour of their own; the rest is one
@@ -41,12 +41,12 @@ def timeline(daily: Sequence[dict[str, Any]]) -> str:
                 title = f"{day}: {model} {per_day[day][model]:,}"
                 parts.append(
                     f'<rect x="{LEFT + place * step + 1:.1f}" y="{base:.1f}" width="{max(step - 2, 1):.1f}" '
-                    f'height="{height:.1f}" fill="{SERIES[index % len(SERIES)]}"><title>{escape(title)}</title></rect>'
+                    f'height="{height:.1f}" fill="{SERIES[index % len(SERIES)]}"><title>{in_markup(title)}</title></rect>'
                 )
     for day, anchor, x in ((first, "start", LEFT), (last, "end", WIDTH - 8)):
         parts.append(f'<text x="{x}" y="{HEIGHT - 6}" text-anchor="{anchor}">{day}</text>')
     keys = "".join(
-        f'<li><i style="background:{SERIES[index % len(SERIES)]}"></i>{escape(model)}</li>'
+        f'<li><i style="background:{SERIES[index % len(SERIES)]}"></i>{in_markup(model)}</li>'
         for index, model in enumerate(series)
     )
     label = f"Exchanges per day from {first} to {last}, at most {peak:,} on one day"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-from xml.sax.saxutils import escape
 
 from jobs.views.report.colours import AGAINST, FOR, SUM
+from jobs.views.texts import in_markup
 
 WIDTH, LABEL, ROW = 640, 190, 19
 
@@ -33,7 +33,7 @@ def waterfall(pieces: Sequence[dict[str, Any]]) -> str:
         y = place * ROW + 3
         colour = SUM if name == "posterior" else FOR if bits >= 0 else AGAINST
         left, width = x(min(start, end)), max(abs(end - start) * scale, 0.8)
-        parts.append(f'<text x="{LABEL - 8}" y="{y + 12}" text-anchor="end">{escape(name)}</text>')
+        parts.append(f'<text x="{LABEL - 8}" y="{y + 12}" text-anchor="end">{in_markup(name)}</text>')
         parts.append(f'<rect x="{left:.1f}" y="{y}" width="{width:.1f}" height="{ROW - 5}" fill="{colour}"/>')
         parts.append(f'<text x="{x(max(start, end)) + 4:.1f}" y="{y + 12}">{bits:+.1f}</text>')
     label = f"Evidence in bits; the sum is {running:+.1f}"

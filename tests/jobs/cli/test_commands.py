@@ -23,7 +23,7 @@ def iolaus(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     path = Path(sys.executable).parent
     known = {"PATH": f"{path}:/usr/bin:/bin", PSEUDONYM_KEY: TEST_KEY, **environment}
     given = {name: value for name, value in known.items() if value}
-    return subprocess.run([path / "iolaus", *words], env=given, capture_output=True, text=True, timeout=300)
+    return subprocess.run([path / "iolaus", *words], env=given, capture_output=True, text=True, timeout=300, umask=0)
 
 
 def refused(done: subprocess.CompletedProcess[str], code: int, *parts: str) -> None:
@@ -255,3 +255,19 @@ def test_a_demo_night_can_be_explained_evaluated_and_looked_at(tmp_path: Path) -
     again = iolaus("run", "--date", "2026-03-02", "--root", root, **key)
     assert again.returncode == 0, again.stderr
     assert "0 steps built, 67 unchanged" in again.stderr
+
+    written = [tmp_path / "world", *(tmp_path / "world").rglob("*")]
+    assert {f"{each.stat().st_mode & 0o777:o}" for each in written if each.is_file()} == {"600"}
+    assert {f"{each.stat().st_mode & 0o777:o}" for each in written if each.is_dir()} == {"700"}
+
+
+def test_what_others_can_read_is_told_by_doctor_and_closed_by_mending(tmp_path: Path) -> None:
+    iolaus("forget", "a1", "--root", str(tmp_path))
+    register = tmp_path / "lake" / "erasures.json"
+    assert "Open to other users" not in iolaus("doctor", "--root", str(tmp_path)).stdout
+    register.chmod(0o644)
+    (tmp_path / "raw").mkdir(mode=0o755)
+    told = iolaus("doctor", "--root", str(tmp_path))
+    assert (told.returncode, "Open to other users: 1 files and folders" in told.stdout) == (0, True), told.stdout
+    assert "Closed to other users: 1 files and folders" in iolaus("doctor", "--mend", "--root", str(tmp_path)).stdout
+    assert register.stat().st_mode & 0o777 == 0o600

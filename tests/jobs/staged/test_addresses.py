@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.landing.addresses import Addresses, Networks, block, block_token, packed
+from jobs.landing.addresses import Addresses, Networks, block, block_token, network_name, packed
 from jobs.privacy.pseudonyms import Pseudonyms
 
 MADE = Pseudonyms(b"a key for tests, 16 bytes")
@@ -31,15 +32,15 @@ def _scan(cidrs: list[str], address: str) -> str | None:
 
 @given(st.lists(st.one_of(V4, V6), unique=True, max_size=8))
 def test_lookup_is_the_longest_block_a_scan_finds(cidrs: list[str]) -> None:
-    networks = Networks([{"cidr": cidr, "asn": 1, "kind": None, "country": None} for cidr in cidrs])
+    networks = Networks([{"cidr": cidr, "asn": 1, "kind": None, "country": None} for cidr in cidrs], MADE)
     found = networks.find([packed(address) for address in ADDRESSES])
     assert [row["cidr"] if row else None for row in found] == [_scan(cidrs, address) for address in ADDRESSES]
 
 
 def test_nothing_registered_and_no_address() -> None:
-    assert Networks([]).find([packed("1.2.3.4"), None]) == [None, None]
+    assert Networks([], MADE).find([packed("1.2.3.4"), None]) == [None, None]
     row = {"cidr": "0.0.0.0/0", "asn": 1, "kind": None, "country": None}
-    assert Networks([row]).find([None, packed("::1")]) == [None, None]
+    assert Networks([row], MADE).find([None, packed("::1")]) == [None, None]
 
 
 @pytest.mark.parametrize(
@@ -61,7 +62,7 @@ def test_an_indicator_has_the_token_of_the_address_or_prefix_it_names() -> None:
     from jobs.landing.landed import Landed, address_columns
 
     texts = pa.array(["203.0.113.9", "203.0.113.77", "2001:db8:1:2::1", None])
-    landed = Landed({}, texts, {"a": Addresses.of(texts)}, MADE, Networks([]))
+    landed = Landed({}, texts, {"a": Addresses.of(texts)}, MADE, Networks([], MADE))
     columns: dict[str, Any] = {name: each.to_pylist() for name, each in address_columns(landed, "a", "client").items()}
     address, prefix = columns["client_address"], columns["client_prefix"]
     assert prefix[0] == prefix[1] == block_token(MADE, "203.0.113.0/24")
@@ -71,3 +72,36 @@ def test_an_indicator_has_the_token_of_the_address_or_prefix_it_names() -> None:
     assert block_token(MADE, "203.0.0.0/16") is None
     assert address[3] is None
     assert columns["client_asn"] == [None] * 4
+
+
+SMALL = st.builds(
+    lambda host, bits: block(f"203.0.113.{host}/{bits}"), st.integers(0, 255), st.integers(20, 32)
+) | st.builds(lambda host, bits: block(f"2001:db8:1::{host:x}/{bits}"), st.integers(0, 65535), st.integers(44, 128))
+
+
+@given(st.lists(SMALL, unique=True, max_size=8), st.integers(0, 255), st.integers(0, 65535))
+def test_a_small_block_is_found_by_its_token_as_a_scan_finds_it_in_clear(cidrs: list[str], v4: int, v6: int) -> None:
+    names = {network_name(MADE, cidr): cidr for cidr in cidrs}
+    networks = Networks([{"cidr": name, "asn": 1, "kind": None, "country": None} for name in names], MADE)
+    addresses = [f"203.0.113.{v4}", f"2001:db8:1::{v6:x}"]
+    found = networks.find([packed(address) for address in addresses])
+    assert [names[row["cidr"]] if row else None for row in found] == [_scan(cidrs, each) for each in addresses]
+
+
+@pytest.mark.parametrize(
+    ("cidr", "is_clear"),
+    [
+        ("203.0.113.0/24", True),
+        ("203.0.113.0/25", False),
+        ("203.0.113.9/32", False),
+        ("2001:db8::/47", True),
+        ("2001:db8::/48", False),
+        ("2001:db8::1/128", False),
+    ],
+)
+def test_only_a_block_as_large_as_the_internet_announces_is_named_in_clear(cidr: str, is_clear: bool) -> None:
+    name = network_name(MADE, cidr)
+    assert (name == cidr) is is_clear
+    if not is_clear:
+        version, bits = (6 if ":" in cidr else 4), cidr.partition("/")[2]
+        assert re.fullmatch(rf"net{version}-{bits}_{MADE.key_id}_[0-9a-f]{{32}}", name)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 from datetime import date
 from html import unescape
 from pathlib import Path
@@ -13,6 +11,7 @@ import pytest
 
 from jobs.graph.intent.error_rate import INNOCENT_GROUPS
 from jobs.views.report import render
+from tests.browser import dom
 from tests.published import NIGHT, night
 
 HOSTILE = "<script>document.title='broken'</script>"
@@ -54,18 +53,6 @@ WORLD = night(
 )
 
 
-def dom(page: str, folder: Path) -> str:
-    """The page as a browser has it after its scripts ran."""
-    browser = shutil.which("chromium") or shutil.which("google-chrome")
-    assert browser, "the report is tested in a browser: install chromium"
-    file = folder / "page.html"
-    file.write_text(page, encoding="utf-8")
-    command = [browser, "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder / 'profile'}"]
-    done = subprocess.run([*command, "--dump-dom", file.as_uri()], capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory: pytest.TempPathFactory) -> str:
     return dom(render(WORLD, NIGHT), tmp_path_factory.mktemp("browser"))
@@ -92,6 +79,19 @@ def test_text_from_the_data_stays_text(shown: str) -> None:
     assert "<title>Campaigns as known on 2026-03-03</title>" in shown
     assert HOSTILE not in shown
     assert HOSTILE in unescape(shown)
+
+
+def test_what_gets_past_the_escaping_does_not_run(tmp_path: Path) -> None:
+    page = render(WORLD, NIGHT).replace("</body>", f"{HOSTILE}<img src=x onerror=\"document.title='broken'\"></body>")
+    assert "<title>Campaigns as known on 2026-03-03</title>" in dom(page, tmp_path)
+
+
+def test_no_character_of_the_data_turns_the_text_around_it() -> None:
+    turned = [CAMPAIGN | {"name": "amber\u202enoreh", "top_tasks": "a\x1b[31m"}]
+    daily = [{"campaign_id": "c1", "activity_date": NIGHT, "model": "m\u2066x", "exchanges": 5}]
+    page = render(night(campaigns=turned, campaign_daily=daily), NIGHT)
+    assert not {"\u202e", "\x1b", "\u2066"} & set(page)
+    assert "amber\\u202enoreh" in page
 
 
 def test_the_page_loads_nothing_from_anywhere(shown: str) -> None:

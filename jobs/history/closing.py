@@ -1,0 +1,33 @@
+"""Which of what iolaus keeps other users of the machine can read, and how it is closed to them.
+
+Commands make files and folders for their own user alone, whatever the umask is. What was made before, or by an engine
+elsewhere, may be open. The raw zone belongs to those who deliver it and is not looked at.
+"""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+
+from jobs.settings import Settings, warehouse_place
+
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
+KEPT = ("lake", "quality", "report")  # below the root
+
+
+def opened(settings: Settings) -> list[Path]:
+    """Files and folders that group or others may read, write or enter, sorted."""
+    warehouse = Path(warehouse_place(settings.warehouse).replace("{root}", str(settings.root)))
+    places = [*(settings.root / name for name in KEPT), *warehouse.parent.glob(f"*{warehouse.name}*")]
+    found = [each for place in places if place.exists() for each in (place, *place.rglob("*"))]
+    return sorted(path for path in found if not path.is_symlink() and path.stat().st_mode & OTHERS)
+
+
+def close(paths: Iterable[Path]) -> int:
+    """Take every right of group and others away; gives how many were closed."""
+    closed = 0
+    for path in paths:
+        path.chmod(path.stat().st_mode & ~OTHERS)
+        closed += 1
+    return closed
