@@ -97,10 +97,8 @@ def told(warehouse: Warehouse, campaign: str, until: date) -> list[Told]:
         "SELECT as_of_date, signal, bits, line, explanation FROM campaign_evidence "  # nosec B608
         f"{where} AND subject_kind = 'campaign' ORDER BY as_of_date, evidence_id", *of,
     ).to_pylist()  # fmt: skip
-    attributed = warehouse.query(
-        f"SELECT * FROM campaign_attributions {where} ORDER BY as_of_date, actor, level",
-        *of,  # nosec B608
-    ).to_pylist()
+    query = f"SELECT * FROM campaign_attributions {where} ORDER BY as_of_date, actor, level"  # nosec B608
+    attributed = warehouse.query(query, *of).to_pylist()
     things = warehouse.query(
         "SELECT as_of_date, signal, entity, count(*) AS accounts, max(bits) AS bits, min(first_seen_at) AS first_seen_at, "  # nosec B608
         f"max(last_seen_at) AS last_seen_at FROM campaign_evidence {where} AND subject_kind = 'account' AND entity IS NOT NULL "
