@@ -29,8 +29,8 @@ from tests.lab.accuracy.worlds import KEY
 GROUPS = pa.schema(
     [
         ("world", pa.string()), ("campaign_id", pa.string()), ("kind", pa.string()), ("cause", pa.string()),
-        ("group", pa.string()), ("accounts", pa.int64()), ("pure", pa.float64()), ("operated", pa.float64()), ("feature", pa.string()),
-        ("strength", pa.float64()), ("figure", pa.float64()),
+        ("group", pa.string()), ("accounts", pa.int64()), ("pure", pa.float64()), ("operated", pa.float64()),
+        ("feature", pa.string()), ("strength", pa.float64()), ("figure", pa.float64()),
     ]
 )  # fmt: skip
 
