@@ -40,6 +40,7 @@ INPUTS = {
     "staged.case_decisions": NIGHT,
 }
 
+SYNCHRONY = "synchrony"  # family of what keeps time together
 STRONG_MICROBITS = 3_000_000  # eight times more common in the group than elsewhere
 CORE_SHARE = 0.2  # a template that every fifth member uses is the campaign's, not a coincidence
 HABITS = {name: signal.habit for name, signal in signals.declared().items() if signal.habit}
@@ -50,6 +51,13 @@ SCHEMA = (
     "last_activity_date date"
 )
 OWN_SCHEMA = "campaign_id string, account_id string, own_share double"
+PARTS_SCHEMA = "campaign_id string, account_id string, part_accounts long"
+OWN = tuple(
+    name
+    for name, each in signals.declared().items()
+    if each.is_mark or each.is_possession or (each.in_series and not each.is_rented) or each.family == SYNCHRONY
+)
+SEPARATOR = "\x1f"  # between a signal and its entity; stands in no entity
 COLUMNS = (
     "campaign_id",
     "account_id",
@@ -86,8 +94,11 @@ def transform(
     decided = decided.select("account_id", "decision")
     named = tonights_clusters(lineage)
     traffic = _traffic(account_days)
-    weighed = clusters.join(named, on="cluster_id", how="inner").transform(_weighed)
-    facts = _facts(weighed, traffic, observations)
+    pieces = clusters.join(named, on="cluster_id", how="inner")
+    weighed = pieces.transform(_weighed)
+    facts = _facts(weighed, traffic, observations).join(
+        _parts(pieces, observations), on=["campaign_id", "account_id"], how="left"
+    )
     with_roles = scratch(_confirmed(facts.groupBy("campaign_id").applyInArrow(_assign_roles, SCHEMA), decided))
     tonight = _with_history(scratch(_without_mixed_in(with_roles, account_usage)), members, night)
     asleep = _asleep(tonight, registry, night)
@@ -120,6 +131,26 @@ def _weighed(pieces: DataFrame) -> DataFrame:
         F.count_if(F.col("family").isin(*MADE_ALIKE) & is_strong).alias("made_families"),
         F.max(F.col("family").isin(*signals.marks()) & is_strong).alias("shares_content"),
         F.max("cluster_accounts").alias("cluster_accounts"),
+    )
+
+
+def _parts(pieces: DataFrame, observations: DataFrame) -> DataFrame:
+    """Columns of PARTS, by everything of one's own that ties somebody to the campaign strongly."""
+    is_own = F.col("signal").isin(*OWN) & (F.col("microbits") >= STRONG_MICROBITS)
+    strong = pieces.where(is_own).select("campaign_id", "account_id", "signal", "entity")
+    members = pieces.select("campaign_id", "account_id").distinct()
+    met = (
+        observations.join(
+            strong.select("campaign_id", "signal", "entity").distinct(), on=["signal", "entity"], how="inner"
+        )
+        .join(members, on=["campaign_id", "account_id"], how="left_semi")
+        .select("campaign_id", "account_id", "signal", "entity")
+    )
+    things = met.unionByName(strong).distinct().withColumn("thing", F.concat_ws(SEPARATOR, "signal", "entity"))
+    return (
+        things.select("campaign_id", "account_id", "thing")
+        .groupBy("campaign_id")
+        .applyInArrow(_connected, PARTS_SCHEMA)
     )
 
 
@@ -290,6 +321,12 @@ def _own_events(weighed: DataFrame, observations: DataFrame) -> DataFrame:
         .groupBy("campaign_id", "account_id")
         .agg(*[total.cast("long").alias(name) for name, total in events.items()])
     )
+
+
+def _connected(met: pa.Table) -> pa.Table:
+    from jobs.graph.intent.parts import parts
+
+    return parts(met)
 
 
 def _assign_roles(members: pa.Table) -> pa.Table:

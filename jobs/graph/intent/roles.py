@@ -40,11 +40,13 @@ ROLES = pa.schema(
 MIN_TYPICAL = 0.05  # template events per request; below, templates do not mark the campaign's traffic
 MIN_SKETCHED = 5  # requests with a sketch: fewer may lack the campaign's prompts by chance
 MOST = 0.8  # of the campaign's accounts show its prompts: then lacking them tells, else some do other work
+WHOLE = 0.4  # of the members: a smaller part is not the campaign, and what is outside it is not outside the campaign
 MADE_ALIKE = 2  # strong kinds of evidence of how it was made and paid; a stranger has one by coincidence, hardly two
 MIN_ALIKE = 5  # accounts made alike, to speak for the campaign's; with fewer, all members do
 SURE = 0.95  # an account is not called operated below it: a membership is the best of many coincidences, so a little too sure
 ONE_THING = 5.0  # bits of all kinds of evidence but the strongest: below, what one stranger in 32 has by coincidence
 DOUBT = 2.0  # bits: an account is called operated only where that is four times likelier than that it was stolen
+UNLIKE = 6.0  # bits: the same for one that nothing ties to how most of the campaign's accounts were made, and that does other work
 PRIOR_VICTIM = 0.1  # of a campaign's accounts, before looking
 LEAST_VICTIM = 0.02  # however few there seem to be: a big campaign must not outvote a stranger who differs in all
 PSEUDO = 3.0  # doubtful members that the priors stand for: a campaign of thirty accounts must be able to overrule them
@@ -84,7 +86,8 @@ def assign_roles(members: pa.Table) -> pa.Table:
 
     `members`: campaign_id, account_id, microbits in all and of all kinds of evidence but the strongest, families,
     made_families, shares_content, exchanges, requests, sketched requests, active days, events in all and on what the
-    campaign uses per habit (template, system, client, network), and the two activity dates. The footprint is an account's
+    campaign uses per habit (template, system, client, network), part_accounts (`jobs.graph.intent.parts`; null for none), and the
+    two activity dates. The footprint is an account's
     template events per sketched request against the campaign's median, at most 1: how much of its traffic is the campaign's.
     """
     members = members.sort_by("account_id")
@@ -105,7 +108,9 @@ def assign_roles(members: pa.Table) -> pa.Table:
     unsure = bits + lacking < np.log2(SURE / (1 - SURE))
     one_thing = members["others_microbits"].to_numpy() < ONE_THING * MICRO
     telling = shares_content[alike].mean() >= MOST
-    passing = unsure | one_thing | (telling & ~shares_content & (sketched >= MIN_SKETCHED) & ~made_alike)
+    passing = (
+        unsure | one_thing | _apart(members) | (telling & ~shares_content & (sketched >= MIN_SKETCHED) & ~made_alike)
+    )
     clues = {
         "made": (made_families == 0).astype(np.int64),
         "work": (footprint_at_most < OWN_WORK).astype(int) + (footprint_at_most < MUCH_OWN_WORK),
@@ -115,7 +120,9 @@ def assign_roles(members: pa.Table) -> pa.Table:
         "load": (np.abs(octaves) > OTHER_LOAD).astype(np.int64),
     }
     victim = ~passing
-    victim[victim] = _stolen_bits({name: codes[~passing] for name, codes in clues.items()}) > -DOUBT
+    kept = {name: codes[~passing] for name, codes in clues.items()}
+    unlike = (kept["made"] == 1) & (kept["prompts"] == 2) & ((kept["made"] == 0).mean() > 0.5)
+    victim[victim] = _stolen_bits(kept) > np.where(unlike, -UNLIKE, -DOUBT)
     role = np.where(passing, str(Role.SHARED_INFRASTRUCTURE), np.where(victim, str(Role.VICTIM), str(Role.OPERATED)))
     exchanges = members["exchanges"].to_numpy()
     attributed = np.where(role == Role.OPERATED, exchanges, np.floor(exchanges * footprint)).astype(np.int64)
@@ -127,6 +134,14 @@ def assign_roles(members: pa.Table) -> pa.Table:
         "exchanges_attributed": pa.array(attributed),
     }
     return pa.table([columns[name] for name in ROLES.names], schema=ROLES)
+
+
+def _apart(members: pa.Table) -> Flags:
+    """Who is in no part, or in another than the largest, of a campaign whose members hang together by things of their own."""
+    sizes = np.array([each or 0 for each in members["part_accounts"].to_pylist()])
+    largest = sizes.max(initial=0)
+    apart: Flags = (sizes < largest) & (largest >= WHOLE * len(sizes))
+    return apart
 
 
 def _bits_of_lacking_prompts(shares_content: Flags, alike: Flags, sketched: Ints, rate: Floats) -> Floats:

@@ -16,19 +16,20 @@ from dataclasses import dataclass, field
 class Signal:
     """One kind of thing that an account meets.
 
-    `keeps_time`: accounts that share an entity may fire together (`links.beats`). `in_series`: machines make it in series.
-    `is_possession`: one person has it, and strangers do not share it. `made_alike`: how the account was made and paid, which
-    a stolen one has from its owner. `of_software`: a framework's default prompt makes its users share it. `is_mark`: the
-    operator's own; networks, cards and clients can be rented from the same seller. `habit`: under which name roles compare
-    what an account does with what its campaign does. `delivered_as`: the column of `accounts` that it reads, in which an import
-    may write a text of its own for what it does not know. `indicators`: which kinds of indicators match an entity, as a whole
-    (`token`, `value`) or its first or last part (`head`, `tail`).
+    `keeps_time`: accounts that share an entity may fire together (`links.beats`). `in_series`: machines make it in series;
+    `is_rented`: from sellers who serve anybody. `is_possession`: one person has it, and strangers do not share it. `made_alike`:
+    how the account was made and paid, which a stolen one has from its owner. `of_software`: a framework's default prompt makes
+    its users share it. `is_mark`: the operator's own; networks, cards and clients can be rented from the same seller. `habit`:
+    under which name roles compare what an account does with what its campaign does. `delivered_as`: the column of `accounts`
+    that it reads, in which an import may write a text of its own for what it does not know. `indicators`: which kinds of
+    indicators match an entity, as a whole (`token`, `value`) or its first or last part (`head`, `tail`).
     """
 
     name: str
     family: str
     keeps_time: bool = False
     in_series: bool = False
+    is_rented: bool = False
     is_possession: bool = False
     made_alike: bool = False
     of_software: bool = False

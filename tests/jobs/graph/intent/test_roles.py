@@ -16,7 +16,7 @@ def account(name: str, **row: Any) -> dict[str, Any]:
     """A member that does nothing but the campaign's work and was made like the others."""
     usual = {
         "campaign_id": "c1", "account_id": name, "microbits": 20_000_000, "others_microbits": 18_000_000,
-        "families": 6, "made_families": 3,
+        "families": 6, "made_families": 3, "part_accounts": None,
         "shares_content": True, "exchanges": 100, "requests": 100, "sketched": 100, "active_days": 5,
         "template_events": 300, "core_template_events": 300, "system_events": 100, "core_system_events": 100,
         "client_events": 100, "core_client_events": 100, "network_events": 100, "core_network_events": 100,
@@ -207,3 +207,18 @@ def test_stolen_accounts_are_told_apart_where_the_campaigns_own_prompts_are_hard
 def test_the_order_of_rows_does_not_matter() -> None:
     rows = [*OPERATED, robbed("v1"), robbed("v2")]
     assert roles(*rows) == roles(*reversed(rows))
+
+
+def test_who_is_tied_by_nothing_of_the_campaigns_own_passes_through() -> None:
+    """Strangers who rent the same exits and numbers, with a batch of cards of their own, are a part of their own."""
+    theirs = [account(f"a{n:02d}", part_accounts=30) for n in range(30)]
+    strangers = [account(f"s{n:02d}", part_accounts=12) for n in range(12)]
+    alone = [account("t", part_accounts=None)]
+    found = {name: role for name, (role, _) in roles(*theirs, *strangers, *alone).items()}
+    assert {found[f"a{n:02d}"] for n in range(30)} == {"operated"}
+    assert {found[name] for name in [*(f"s{n:02d}" for n in range(12)), "t"]} == {"shared_infrastructure"}
+
+
+def test_a_campaign_without_things_of_its_own_keeps_its_members() -> None:
+    found = roles(*[account(f"a{n:02d}", part_accounts=3 if n < 3 else None) for n in range(20)])
+    assert {role for role, _ in found.values()} == {"operated"}
