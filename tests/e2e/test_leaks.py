@@ -31,7 +31,7 @@ from tests.worlds import FIRST, SECOND, golden_world, partition
 
 IDENTIFYING = {
     "accounts": ("email", "phone", "full_name", "organization_name", "signup_address", "signup_device_id", "kyc_document_hash"),
-    "api_requests": ("client_address", "prompt_text"),
+    "api_requests": ("client_address", "prompt_text", "api_key_id"),
     "logins": ("client_address", "device_id"),
     "charges": ("x_instrument_fingerprint",),
     "payment_instruments": ("instrument_fingerprint",),
