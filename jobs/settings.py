@@ -6,12 +6,11 @@ Science (thresholds, windows, priors) never lives here: it stands beside the fun
 from __future__ import annotations
 
 import ipaddress
-import itertools
 import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from jobs.errors import UsageError
 
@@ -19,12 +18,12 @@ ROOT, ENGINE, WAREHOUSE = "IOLAUS_ROOT", "IOLAUS_ENGINE", "IOLAUS_WAREHOUSE"
 PSEUDONYM_KEY, CATALOG, ENGINE_TOKEN = "IOLAUS_PSEUDONYM_KEY", "IOLAUS_CATALOG", "IOLAUS_ENGINE_TOKEN"
 NAMES = (ROOT, ENGINE, WAREHOUSE, PSEUDONYM_KEY, CATALOG, ENGINE_TOKEN)
 DEFAULT_ENGINE = "sail"
+POSTGRES = "postgresql://"
 DEFAULT_WAREHOUSE = "duckdb:///{root}/warehouse.duckdb"
 REMOTE_TASKS = 64  # its workers take as many as they have cores, the rest waits
 MIN_KEY_BYTES = 16  # 128 bits: shorter keys can be searched
-# Different characters, and different distances between neighbours, of a key; of 32 random hexadecimal digits fewer than six
-# differ once in ten billion.
-MIN_VARIETY = 6
+MIN_VARIETY = 6  # different characters; of 32 random hexadecimal digits fewer differ once in ten billion
+LONGEST_PIECE = 8  # a password of a person's own, typed until it is long enough
 # Catalog and engines read paths as addresses and patterns: these would name another file, or many.
 _NOT_IN_A_ROOT = re.compile(r"[#?*\[\]{}\\\x00-\x1f\x7f\ud800-\udfff]|%[0-9A-Fa-f]{2}")
 
@@ -132,11 +131,23 @@ def require_plain(root: Path) -> None:
 
 
 def warehouse_place(url: str) -> str:
-    """Where a warehouse URL points to: the path of a DuckDB file. Raises `UsageError` for what cannot be published to."""
+    """Where a warehouse URL points to: the path of a DuckDB file, or host and database of PostgreSQL.
+
+    Raises `UsageError` for what cannot be published to, and for a password in the URL: URLs are printed and logged.
+    """
     scheme, _, place = url.partition("://")
-    if scheme != "duckdb" or not place.strip("/"):
+    if url.startswith(POSTGRES):
+        parts = urlsplit(url)
+        if parts.password is not None or "password" in parse_qs(parts.query):
+            raise UsageError(f"{WAREHOUSE} holds a password: take it out and put it into PGPASSWORD or a passfile.")
+        if not parts.path.strip("/"):
+            raise UsageError(
+                f"The warehouse URL names no database: set {WAREHOUSE} to postgresql://user@host:port/database."
+            )
+    elif scheme != "duckdb" or not place.strip("/"):
         raise UsageError(
-            f"The warehouse {scheme}://... is not supported: set {WAREHOUSE} to duckdb:///path/to/file.duckdb."
+            f"The warehouse {scheme}://... is not supported: set {WAREHOUSE} to duckdb:///path/to/file.duckdb or "
+            f"postgresql://user@host:port/database."
         )
     return place
 
@@ -159,13 +170,12 @@ def pseudonym_key() -> bytes:
 
 def _weakness(key: bytes) -> str | None:
     """What is wrong with a key, or None. No test can tell that a key is random; this tells the usual ways of not being so."""
-    steps = {after - before for before, after in itertools.pairwise(key)}
     if key != key.strip():
         return "starts or ends with white space, as the line break of a file is"
     if len(key) < MIN_KEY_BYTES:
         return "is shorter than 16 bytes"
-    if key in (key + key)[1:-1]:
+    if any(key == (key[:length] * len(key))[: len(key)] for length in range(1, LONGEST_PIECE + 1)):
         return "repeats itself"
-    if min(len(set(key)), len(steps)) < MIN_VARIETY:
-        return "has few different characters, or a row of neighbours as on a keyboard"
+    if len(set(key)) < MIN_VARIETY:
+        return "has few different characters"
     return None

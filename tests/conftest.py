@@ -1,4 +1,4 @@
-"""One embedded engine for all tests, and the key that pseudonyms need; both are made once, for the whole run."""
+"""One embedded engine, one database server and the key that pseudonyms need, made once for all tests."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pyspark.sql import SparkSession
 
 from jobs.engine import session
 from jobs.settings import PSEUDONYM_KEY
+from tests.postgres import Server, server
 
 TEST_KEY = "key-of-the-tests-and-of-nothing-else"
 
@@ -17,6 +18,15 @@ TEST_KEY = "key-of-the-tests-and-of-nothing-else"
 @pytest.fixture(autouse=True, scope="session")
 def _pseudonym_key() -> None:
     os.environ[PSEUDONYM_KEY] = TEST_KEY
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A server of PostgreSQL; libpq finds its password in the passfile."""
+    with server() as started:
+        os.environ["PGPASSFILE"] = str(started.passfile)
+        yield started
+        del os.environ["PGPASSFILE"]
 
 
 @pytest.fixture(scope="session")

@@ -116,9 +116,20 @@ def _foreign(operated: DataFrame, accounts: DataFrame, account_countries: DataFr
         .join(home, on="account_id", how="inner")
         .where(F.col("client_country") != F.col("country"))
     )
-    foreign = abroad.groupBy("campaign_id", "account_id").agg(F.sum("requests").alias("foreign"))
+    foreign = abroad.groupBy("campaign_id", "account_id").agg(
+        F.sum("requests").alias("foreign"),
+        F.countDistinct("client_country").alias("countries"),
+        F.count("*").alias("country_days"),
+        F.countDistinct("activity_date").alias("days"),
+    )
     by_country = abroad.groupBy("campaign_id", "client_country").agg(F.sum("requests").alias("value"))
-    return _long(foreign, "account_id", {"member.foreign_requests": F.col("foreign")}).unionByName(
+    of_members = {
+        "member.foreign_requests": F.col("foreign"),
+        "member.foreign_countries": F.col("countries"),
+        "member.foreign_country_days": F.col("country_days"),
+        "member.foreign_days": F.col("days"),
+    }
+    return _long(foreign, "account_id", of_members).unionByName(
         by_country.select("campaign_id", F.lit("abroad").alias("kind"), F.col("client_country").alias("key"), "value")
     )
 

@@ -3,7 +3,7 @@
 `hub`: too many accounts share it. `not_significant`: what its accounts share besides is no more than chance. `family_counted_once`:
 it ties accounts, but a stronger entity of the same family already did. `component_split`: some accounts that share
 it were put into different groups or none. `placeholder`: what identity delivered stands for nothing (`unknown`, all zeros), so it
-was never met; the entity is the delivered column's name.
+was never met, and the entity is the delivered column's name; or it behaves so (`links.placeholders`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from datetime import date
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs import signals
 from jobs.columns import NIGHT
 from jobs.vocabulary import Line
 
@@ -20,18 +21,12 @@ INPUTS = {
     "links.entities": NIGHT,
     "links.cells": NIGHT,
     "links.incidences": NIGHT,
+    "links.placeholders": NIGHT,
     "campaigns.clusters": NIGHT,
     "staged.accounts": NIGHT,
 }
 
-WOULD_LINK = {  # column of an account: the signal that reads it
-    "email": "email_pattern",
-    "kyc_document_hash": "kyc_document",
-    "phone": "phone_prefix",
-    "referral_code": "referral",
-    "signup_address": "signup_address",
-    "signup_device_id": "device",
-}
+WOULD_LINK = {signal.delivered_as: name for name, signal in signals.declared().items() if signal.delivered_as}
 
 
 def transform(
@@ -39,6 +34,7 @@ def transform(
     entities: DataFrame,
     cells: DataFrame,
     incidences: DataFrame,
+    placeholders: DataFrame,
     clusters: DataFrame,
     accounts: DataFrame,
 ) -> DataFrame:
@@ -75,23 +71,18 @@ def transform(
     dropped = judged.where(F.col("links_dropped") > 0).select(
         "signal", "entity", "accounts", reason.alias("reason"), "links_dropped"
     )
-    return dropped.unionByName(_placeholders(accounts))
+    return dropped.unionByName(_listed(accounts)).unionByName(_as_placeholders(placeholders))
 
 
-def _placeholders(accounts: DataFrame) -> DataFrame:
+def _listed(accounts: DataFrame) -> DataFrame:
     """One row per column of accounts in which values stand for nothing."""
-    signals = F.create_map(*[F.lit(text) for pair in WOULD_LINK.items() for text in pair])
+    of_column = F.create_map(*[F.lit(text) for pair in WOULD_LINK.items() for text in pair])
     columns = accounts.select(F.explode(F.split("placeholders", ",")).alias("entity"))
-    return (
-        columns.withColumn("signal", F.element_at(signals, F.col("entity")))
-        .where(F.col("signal").isNotNull())
-        .groupBy("signal", "entity")
-        .agg(F.count("*").alias("accounts"))
-        .select(
-            "signal",
-            "entity",
-            "accounts",
-            F.lit("placeholder").alias("reason"),
-            F.col("accounts").alias("links_dropped"),
-        )
+    found = columns.withColumn("signal", F.element_at(of_column, F.col("entity"))).where(F.col("signal").isNotNull())
+    return _as_placeholders(found.groupBy("signal", "entity").agg(F.count("*").alias("accounts")))
+
+
+def _as_placeholders(found: DataFrame) -> DataFrame:
+    return found.select(
+        "signal", "entity", "accounts", F.lit("placeholder").alias("reason"), F.col("accounts").alias("links_dropped")
     )

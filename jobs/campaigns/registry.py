@@ -10,16 +10,13 @@ for the other, once.
 
 from __future__ import annotations
 
-import functools
 from datetime import date, timedelta
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs.columns import BEFORE, DORMANT_DAYS, NIGHT, WINDOW, WINDOW_DAYS
-from jobs.graph.intent.lines import LINE_BITS
 from jobs.graph.intent.words import likelihood_words, probability
-from jobs.graph.rows import MICRO
 from jobs.vocabulary import LINES, Decision, Line, Role, Status, Verdict
 
 INPUTS = {
@@ -33,9 +30,9 @@ INPUTS = {
 
 DELIBERATE, SUSPICIOUS, INCIDENTAL = (
     0.95,
-    0.75,
+    0.66,
     0.05,
-)  # ICD-203: almost certain; likely, its upper part; almost no chance
+)  # almost certain (ICD 203); twice as likely as not; almost no chance
 MIN_DELIBERATE_ACCOUNTS = 10  # a handful may be suspicious, never accused unless an analyst confirmed it
 CONFIRMED_PIECE = f"decision:{Decision.CONFIRMED}"
 RETIRED_DAYS = WINDOW_DAYS + DORMANT_DAYS  # no trace of it is left in the window, and for a fortnight none came back
@@ -162,19 +159,14 @@ def _status(today: Column) -> Column:
 
 
 def _verdict() -> Column:
-    """Three lines: deliberate; two: suspicious; one: incidental; and never more than the likelihood says.
+    """What the likelihood says, which is no surer than the lines of evidence (`jobs.graph.intent.lines.ceiling`).
 
-    A handful may be suspicious, never accused. An analyst's confirmation overrides the lines, as a piece of evidence of its own.
+    A handful may be suspicious, never accused, unless an analyst confirmed it.
     """
-    lines = functools.reduce(
-        Column.__add__,
-        [(F.coalesce(f"{line}_microbits", F.lit(0)) >= round(LINE_BITS[line] * MICRO)).cast("int") for line in LINES],
-    )
-    is_confirmed = F.coalesce("is_confirmed", F.lit(False))
-    is_accused = (lines == len(LINES)) & (F.col("accounts") >= MIN_DELIBERATE_ACCOUNTS)
+    may_be_accused = (F.col("accounts") >= MIN_DELIBERATE_ACCOUNTS) | F.coalesce("is_confirmed", F.lit(False))
     return (
-        F.when((F.col("likelihood") >= DELIBERATE) & (is_accused | is_confirmed), str(Verdict.DELIBERATE))
-        .when((F.col("likelihood") >= SUSPICIOUS) & ((lines >= 2) | is_confirmed), str(Verdict.SUSPICIOUS))
+        F.when((F.col("likelihood") >= DELIBERATE) & may_be_accused, str(Verdict.DELIBERATE))
+        .when(F.col("likelihood") >= SUSPICIOUS, str(Verdict.SUSPICIOUS))
         .when(F.col("likelihood") >= INCIDENTAL, str(Verdict.INCIDENTAL))
         .otherwise(str(Verdict.BENIGN))
     )

@@ -25,7 +25,7 @@ from jobs.nights import fingerprints, steps
 from jobs.nights.records import Judged, Transformed
 from jobs.nights.run import Built, runner
 from jobs.nights.steps import JUDGED, RUNS
-from jobs.settings import Settings
+from jobs.settings import DEFAULT_WAREHOUSE, Settings
 from jobs.warehouse import open_warehouse
 
 
@@ -63,9 +63,8 @@ def _reproduced(settings: Settings, lake: Lake, run_id: str, done: Callable[[Bui
     night, code, snapshots = _recorded(lake, run_id)
     own = [name for name in snapshots if not name.startswith("staged.") and name != JUDGED]
     with tempfile.TemporaryDirectory(prefix="iolaus-reproduce-") as folder:
-        aside = replace(
-            settings, root=Path(folder).resolve(), catalog=None
-        )  # its warehouse is not written: publishing is no part of it
+        # Publishing is no part of it; with a warehouse of its own it has no history to agree with.
+        aside = replace(settings, root=Path(folder).resolve(), catalog=None, warehouse=DEFAULT_WAREHOUSE)
         copy = Lake(aside.root)
         for build in _inputs(lake, night, snapshots, own):
             files = lake.paths(build.table, build.night, build.night, build.snapshot_id)

@@ -40,6 +40,9 @@ LINKED = pa.schema(
     [("account_id", pa.string()), ("cluster_id", pa.string()), ("membership", pa.float64()), ("bits", pa.float64())]
 )
 NO_SYNCHRONY = "account_id string, signal string, entity string, beats long"
+NO_PLACEHOLDER = (
+    "signal string, entity string"  # of a file one knows no column in which an import writes what it does not know
+)
 NO_DECISIONS = "subject_kind string, subject_id string, decision string, decision_id string, decided_at timestamp"
 SEPARATOR = "\x1f"  # between a signal and its entity; stands in no text that people write
 ANY_NIGHT = date(1970, 1, 1)  # the transforms used here do not look at the night
@@ -138,7 +141,7 @@ def _cells(file: _File, observations: DataFrame, scratch: Scratch) -> tuple[Ints
     )
     named = pa.table({"signal": signal, "entity": entity, "kind": pa.array([file.families[f] for f in file.family])})
     kinds = spark.createDataFrame(named)
-    met = incidences.transform(ANY_NIGHT, observations, alone)
+    met = incidences.transform(ANY_NIGHT, observations, alone, spark.createDataFrame([], NO_PLACEHOLDER))
     met = scratch(met.join(kinds, on=["signal", "entity"]).withColumn("family", F.col("kind")).drop("kind"))
     known = scratch(entities.transform(ANY_NIGHT, met))
     found = scratch(cells.transform(ANY_NIGHT, met, known, undecided, scratch))

@@ -17,7 +17,7 @@ from jobs.graph.sharing.signals import Signal
 
 INPUTS = {"staged.accounts": NIGHT, "staged.logins": NIGHT}
 
-DEVICE = Signal("device", family="device", made_alike=True, is_possession=True)
+DEVICE = Signal("device", family="device", made_alike=True, is_possession=True, delivered_as="signup_device_id")
 SIGNALS = (DEVICE,)
 
 

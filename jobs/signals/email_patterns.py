@@ -17,7 +17,9 @@ from jobs.graph.sharing.signals import Signal
 
 INPUTS = {"staged.accounts": NIGHT}
 
-EMAIL_PATTERN = Signal("email_pattern", family="mail", keeps_time=True, in_series=True, made_alike=True)
+EMAIL_PATTERN = Signal(
+    "email_pattern", family="mail", keeps_time=True, in_series=True, made_alike=True, delivered_as="email"
+)
 EMAIL_DOMAIN = Signal("email_domain", family="mail", made_alike=True, indicators={"email-domain": "token"})
 SIGNALS = (EMAIL_PATTERN, EMAIL_DOMAIN)
 

@@ -17,7 +17,14 @@ from jobs.graph.sharing.signals import Signal
 
 INPUTS = {"staged.accounts": NIGHT}
 
-KYC_DOCUMENT = Signal("kyc_document", family="document", in_series=True, made_alike=True, is_possession=True)
+KYC_DOCUMENT = Signal(
+    "kyc_document",
+    family="document",
+    in_series=True,
+    made_alike=True,
+    is_possession=True,
+    delivered_as="kyc_document_hash",
+)
 SIGNALS = (KYC_DOCUMENT,)
 
 

@@ -16,7 +16,7 @@ from jobs.graph.sharing.signals import Signal
 
 INPUTS = {"staged.accounts": NIGHT}
 
-PHONE_PREFIX = Signal("phone_prefix", family="phone", in_series=True, made_alike=True)
+PHONE_PREFIX = Signal("phone_prefix", family="phone", in_series=True, made_alike=True, delivered_as="phone")
 SIGNALS = (PHONE_PREFIX,)
 
 

@@ -17,7 +17,7 @@ from jobs.graph.sharing.signals import Signal
 
 INPUTS = {"staged.accounts": NIGHT}
 
-REFERRAL = Signal("referral", family="enrolment", made_alike=True)
+REFERRAL = Signal("referral", family="enrolment", made_alike=True, delivered_as="referral_code")
 SIGNALS = (REFERRAL,)
 
 

@@ -17,7 +17,7 @@ from jobs.graph.sharing.signals import Signal
 
 INPUTS = {"staged.accounts": NIGHT}
 
-SIGNUP_ADDRESS = Signal("signup_address", family="network")
+SIGNUP_ADDRESS = Signal("signup_address", family="network", delivered_as="signup_address")
 SIGNALS = (SIGNUP_ADDRESS,)
 
 

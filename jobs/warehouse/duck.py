@@ -14,7 +14,7 @@ import fcntl
 import mmap
 import os
 import shutil
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -23,9 +23,23 @@ import pyarrow as pa
 
 from jobs import contracts
 from jobs.errors import IolausError
-from jobs.privacy import about
 from jobs.warehouse.asking import ask
 from jobs.warehouse.protocol import SCHEMA, Removed
+from jobs.warehouse.sql import (
+    NIGHT,
+    Execute,
+    columns_of,
+    current,
+    described,
+    literal,
+    mark,
+    named,
+    quoted,
+    remove,
+    rows_about,
+    told,
+    view_of,
+)
 
 STORAGE_VERSION = "v1.5.0"
 TYPES = {
@@ -37,7 +51,6 @@ TYPES = {
     "date": "DATE",
     "timestamp": "TIMESTAMPTZ",
 }
-NIGHT = "as_of_date"
 
 
 class DuckDBWarehouse:
@@ -54,7 +67,7 @@ class DuckDBWarehouse:
                 for table in sorted(tables, key=lambda name: (name != "runs", name)):  # views look at runs
                     _replace(connection, contracts.load(f"published.{table}"), night, tables[table])
                 if stale is not None:
-                    _mark(connection, stale)
+                    mark(_executing(connection), stale)
             _check(aside, night, tables)
 
     def mark(self, stale: Mapping[date, str]) -> None:
@@ -63,11 +76,11 @@ class DuckDBWarehouse:
             return
         with self._alone():
             rows = self.read("runs", None).to_pylist()
-            if all((row["stale"], row["stale_because"]) == _told(stale, row["as_of_date"]) for row in rows):
+            if all((row["stale"], row["stale_because"]) == told(stale, row["as_of_date"]) for row in rows):
                 return
             with self._swapped("stale nights are not marked") as aside, _writable(aside) as connection:
                 _columns_of(connection, contracts.load("published.runs"))
-                _mark(connection, stale)
+                mark(_executing(connection), stale)
 
     def forget(self, accounts: Sequence[str], rewrite: bool) -> Removed:
         """Raises `IolausError` when the file cannot be written.
@@ -80,7 +93,15 @@ class DuckDBWarehouse:
             self._remove_left_overs()
             with self._open() as connection:
                 assert connection is not None
-                found = {each: hits for each in _tables(connection) if (hits := _about(connection, each, accounts))}
+                found = {
+                    each: hits
+                    for each in _tables(connection)
+                    if (
+                        hits := rows_about(
+                            _executing(connection), each, _columns(connection, each, "VARCHAR"), accounts
+                        )
+                    )
+                }
             met = frozenset(account for hits in found.values() for account, _ in hits)
             removed = Removed({each: len(hits) for each, hits in found.items()}, met)
             if not found and not rewrite and not self._contains(accounts):
@@ -88,7 +109,7 @@ class DuckDBWarehouse:
             with self._swapped("nothing was removed from it") as aside:
                 with _writable(aside) as connection:
                     for table in _tables(connection):
-                        _remove(connection, table, accounts)
+                        remove(_executing(connection), table, _columns(connection, table, "VARCHAR"), accounts)
                 fresh = aside.with_name(f"{aside.name}.fresh")
                 _copy(aside, fresh)
                 fresh.replace(aside)
@@ -101,12 +122,9 @@ class DuckDBWarehouse:
             if connection is None or not _exists(connection, table):
                 return schema.empty_table()
             condition = "" if night is None else f"WHERE {NIGHT} = DATE '{night.isoformat()}'"
-            order = ", ".join(_quoted(name) for name in contract.key)
+            order = ", ".join(quoted(name) for name in contract.key)
             held = _columns(connection, table)
-            columns = ", ".join(  # a file that an earlier release wrote lacks what the contract gained since
-                _quoted(name) if name in held else f"NULL AS {_quoted(name)}" for name in contract.column_names
-            )
-            query = f"SELECT {columns} FROM {SCHEMA}.{_quoted(table)} {condition} ORDER BY {order}"
+            query = f"SELECT {columns_of(contract, held)} FROM {named(table)} {condition} ORDER BY {order}"
             rows: pa.Table = connection.sql(query).to_arrow_table()
             return rows.cast(schema)
 
@@ -213,7 +231,7 @@ def _writable(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET threads = 1")
-        connection.execute(f"ATTACH {_literal(str(path))} AS w (STORAGE_VERSION '{STORAGE_VERSION}')")
+        connection.execute(f"ATTACH {literal(str(path))} AS w (STORAGE_VERSION '{STORAGE_VERSION}')")
         connection.execute("USE w")
         connection.execute("BEGIN")
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
@@ -227,41 +245,15 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [row[0] for row in connection.execute(query, [SCHEMA]).fetchall()]
 
 
-def _about(connection: duckdb.DuckDBPyConnection, table: str, accounts: Collection[str]) -> list[tuple[str, str]]:
-    """The accounts that rows of `table` are about, one for each row, with the SQL that finds the row."""
-    held, name = _columns(connection, table, "VARCHAR"), f"{SCHEMA}.{_quoted(table)}"
-    found: list[tuple[str, str]] = []
-    for column, condition in about.naming(contracts.ACCOUNT, held).items():
-        only = f" AND {_quoted(condition[0])} = {_literal(condition[1])}" if condition else ""
-        values = connection.execute(
-            f"SELECT {_quoted(column)}, count(*) FROM {name} WHERE true{only} GROUP BY 1"
-        ).fetchall()
-        times = dict(values)
-        for value, account in about.named_by(times, accounts).items():
-            found += [(account, f"{_quoted(column)} = {_literal(value)}{only}")] * times[value]
-    return found
-
-
-def _remove(connection: duckdb.DuckDBPyConnection, table: str, accounts: Collection[str]) -> None:
-    name = f"{SCHEMA}.{_quoted(table)}"
-    for condition in sorted({condition for _, condition in _about(connection, table, accounts)}):
-        connection.execute(f"DELETE FROM {name} WHERE {condition}")
-    for column in about.naming(contracts.TEXT, _columns(connection, table, "VARCHAR")):
-        texts = [row[0] for row in connection.execute(f"SELECT DISTINCT {_quoted(column)} FROM {name}").fetchall()]
-        for text, left in about.reworded(texts, accounts).items():
-            update = f"UPDATE {name} SET {_quoted(column)} = ? WHERE {_quoted(column)} = ?"
-            connection.execute(update, [left, text])
-
-
 def _copy(path: Path, target: Path) -> None:
     """Write a fresh file with the rows, views and comments of another one, and nothing of what was deleted there."""
     with duckdb.connect() as connection:
         connection.execute("SET threads = 1")
-        connection.execute(f"ATTACH {_literal(str(path))} AS old (READ_ONLY)")
-        connection.execute(f"ATTACH {_literal(str(target))} AS fresh (STORAGE_VERSION '{STORAGE_VERSION}')")
+        connection.execute(f"ATTACH {literal(str(path))} AS old (READ_ONLY)")
+        connection.execute(f"ATTACH {literal(str(target))} AS fresh (STORAGE_VERSION '{STORAGE_VERSION}')")
         connection.execute("COPY FROM DATABASE old TO fresh")
         for table in sorted(set(_tables(connection))):  # of both files
-            counts = [f"(SELECT count(*) FROM {name}.{SCHEMA}.{_quoted(table)})" for name in ("old", "fresh")]
+            counts = [f"(SELECT count(*) FROM {name}.{named(table)})" for name in ("old", "fresh")]
             (row,) = connection.execute(f"SELECT {', '.join(counts)}").fetchall()
             if row[0] != row[1]:
                 raise IolausError(
@@ -270,50 +262,42 @@ def _copy(path: Path, target: Path) -> None:
         connection.execute("CHECKPOINT fresh")
 
 
-def _told(stale: Mapping[date, str], night: date) -> tuple[bool, str | None]:
-    return night in stale, stale.get(night)
-
-
-def _mark(connection: duckdb.DuckDBPyConnection, stale: Mapping[date, str]) -> None:
-    connection.execute(f"UPDATE {SCHEMA}.runs SET stale = false, stale_because = NULL WHERE stale")
-    for night, reason in sorted(stale.items()):
-        update = f"UPDATE {SCHEMA}.runs SET stale = true, stale_because = ? WHERE {NIGHT} = ?"
-        connection.execute(update, [reason, night])
-
-
 def _replace(connection: duckdb.DuckDBPyConnection, contract: contracts.Contract, night: date, rows: pa.Table) -> None:
-    name = f"{SCHEMA}.{_quoted(contract.table)}"
+    name = named(contract.table)
     _columns_of(connection, contract)
     connection.execute(f"DELETE FROM {name} WHERE {NIGHT} = ?", [night])
     connection.register("incoming", rows)
-    names = ", ".join(_quoted(column) for column in contract.column_names)
-    order = ", ".join(_quoted(column) for column in contract.key)
+    names = ", ".join(quoted(column) for column in contract.column_names)
+    order = ", ".join(quoted(column) for column in contract.key)
     connection.execute(f"INSERT INTO {name} ({names}) SELECT {names} FROM incoming ORDER BY {order}")
     connection.unregister("incoming")
-    text = contract.description if not contract.limitations else f"{contract.description} {contract.limitations}"
-    connection.execute(f"COMMENT ON TABLE {name} IS {_literal(text)}")
+    connection.execute(f"COMMENT ON TABLE {name} IS {literal(described(contract))}")
     for column in contract.columns:
-        connection.execute(f"COMMENT ON COLUMN {name}.{_quoted(column.name)} IS {_literal(column.description)}")
-    view = f"{SCHEMA}.{_quoted(contract.table + '_current')}"
-    newest = f"(SELECT max({NIGHT}) FROM {SCHEMA}.runs)"
+        connection.execute(f"COMMENT ON COLUMN {name}.{quoted(column.name)} IS {literal(column.description)}")
     if contract.table == "runs" or _exists(connection, "runs"):
-        connection.execute(f"CREATE OR REPLACE VIEW {view} AS SELECT {names} FROM {name} WHERE {NIGHT} = {newest}")
-        connection.execute(f"COMMENT ON VIEW {view} IS {_literal('The newest published night of: ' + text)}")
+        view = named(current(contract.table))
+        connection.execute(f"CREATE OR REPLACE VIEW {view} AS {view_of(contract.table, contract.column_names)}")
+        text = f"The newest published night of: {described(contract)}"
+        connection.execute(f"COMMENT ON VIEW {view} IS {literal(text)}")
+
+
+def _executing(connection: duckdb.DuckDBPyConnection) -> Execute:
+    return lambda statement, *values: connection.execute(statement, list(values)).fetchall()
 
 
 def _columns_of(connection: duckdb.DuckDBPyConnection, contract: contracts.Contract) -> None:
     """Let the table exist with every column of its contract; what an earlier release wrote may lack some."""
-    name = f"{SCHEMA}.{_quoted(contract.table)}"
-    columns = ", ".join(f"{_quoted(c.name)} {_type(c.type)}" for c in contract.columns)
+    name = named(contract.table)
+    columns = ", ".join(f"{quoted(c.name)} {_type(c.type)}" for c in contract.columns)
     connection.execute(f"CREATE TABLE IF NOT EXISTS {name} ({columns})")
     for column in contract.columns:
-        connection.execute(f"ALTER TABLE {name} ADD COLUMN IF NOT EXISTS {_quoted(column.name)} {_type(column.type)}")
+        connection.execute(f"ALTER TABLE {name} ADD COLUMN IF NOT EXISTS {quoted(column.name)} {_type(column.type)}")
 
 
 def _check(path: Path, night: date, tables: Mapping[str, pa.Table]) -> None:
     with duckdb.connect(str(path), read_only=True) as connection:
         for table, rows in sorted(tables.items()):
-            query = f"SELECT count(*) FROM {SCHEMA}.{_quoted(table)} WHERE {NIGHT} = ?"
+            query = f"SELECT count(*) FROM {named(table)} WHERE {NIGHT} = ?"
             (found,) = connection.execute(query, [night]).fetchall()
             if found[0] != rows.num_rows:
                 raise IolausError(f"Warehouse table {table} does not hold the {rows.num_rows} rows of {night}.")
@@ -331,11 +315,3 @@ def _columns(connection: duckdb.DuckDBPyConnection, table: str, kind: str | None
 
 def _type(kind: str) -> str:
     return TYPES.get(kind, kind.upper())
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -7,7 +7,8 @@ for an innocent one whose cause is not known. They follow a logistic fit with si
 alike (`python -m tests.lab.judging.fit` prints fit and table side by side): the two largest are cut to 4, as two simulators are
 few; where these show next to nothing (sanctions, declared owners) the published cases and the look-alikes speak. What is
 absent speaks for nobody. Features of one cause count once, by the strongest: one program makes prompts alike, keeps time and
-spreads load evenly. Each row names the published observation or the look-alike it rests on.
+spreads load evenly; one pool of exits is abroad, in many
+countries and many networks. Each row names the published observation or the look-alike it rests on.
 """
 
 from __future__ import annotations
@@ -36,6 +37,9 @@ EVALUATION_VENDOR, POPULAR_TOOL, SMALL_GROUP = (
 STRENGTHS = pa.schema(
     [("campaign_id", pa.string()), ("feature", pa.string()), ("strength", pa.float64()), ("figure", pa.float64())]
 )
+
+
+TRAVELS = 2.0  # countries abroad that people may be in, one after the other, in the four weeks of a window
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,6 +126,16 @@ def _scattered(facts: Facts) -> float:
     return float(np.exp(-(shares * np.log(shares)).sum()) * min(1.0, counts.sum() / facts.requests))
 
 
+def _hopping(facts: Facts) -> float:
+    """Countries a day of a member that was abroad, or half of those it was in over the window; times the share that were abroad."""
+    abroad = facts["member.foreign_days"]
+    if not abroad:
+        return 0.0
+    a_day = facts.total("foreign_country_days") / facts.total("foreign_days")
+    in_all = facts.total("foreign_countries") / len(abroad)
+    return max(a_day, in_all / TRAVELS) * len(abroad) / facts.members
+
+
 def _unevenness(facts: Facts) -> float:
     """Of the members' requests per active day; independent customers show 1 or more."""
     rates = facts.values("requests") / np.maximum(facts.values("days"), 1)
@@ -203,8 +217,8 @@ FEATURES = (
         "coefficient of variation",
         0.9,
         0.45,
-        1,
-        "every account carries about the same volume, as when a scheduler balances load",
+        0.7,
+        "every account carries about the same volume, as when a scheduler balances load; alone no coordination: so do cron jobs",
         {ENTERPRISE: -2, SMALL_GROUP: -2, POPULAR_TOOL: -3, RESELLER: -2},
         {},
     ),
@@ -257,7 +271,7 @@ FEATURES = (
     Feature(
         "proxied",
         Line.CONCEALMENT,
-        "proxies",
+        "exits",
         _away,
         "share of requests",
         0.15,
@@ -271,13 +285,35 @@ FEATURES = (
     Feature(
         "scattered",
         Line.CONCEALMENT,
-        "rotation",
+        "exits",
         _scattered,
         "countries",
         2,
         6,
         3.5,
-        "requests come from many countries that are not the accounts' own: a pool of exits, where people abroad are in one or two",
+        "requests come from homes in many countries that are not the accounts' own; alone no concealment: people of one "
+        "place may be from anywhere",
+        {
+            ENTERPRISE: -2,
+            CLASSROOM_OR_HACKATHON: -2,
+            EVALUATION_VENDOR: -1,
+            RESELLER: -1,
+            POPULAR_TOOL: -1,
+            SMALL_GROUP: -2,
+        },
+        {},
+    ),
+    Feature(
+        "hopping",
+        Line.CONCEALMENT,
+        "exits",
+        _hopping,
+        "countries",
+        1.5,
+        3,
+        5,
+        "each member's requests come from several countries that are not its own, as from a pool of exits that rotates; "
+        "people abroad are in one, travellers in one after the other",
         {
             ENTERPRISE: -2,
             CLASSROOM_OR_HACKATHON: -2,
@@ -291,7 +327,7 @@ FEATURES = (
     Feature(
         "rotating",
         Line.CONCEALMENT,
-        "rotation",
+        "exits",
         _rotating,
         "times everybody's",
         1.5,

@@ -20,7 +20,8 @@ class Signal:
     `is_possession`: one person has it, and strangers do not share it. `made_alike`: how the account was made and paid, which
     a stolen one has from its owner. `of_software`: a framework's default prompt makes its users share it. `is_mark`: the
     operator's own; networks, cards and clients can be rented from the same seller. `habit`: under which name roles compare
-    what an account does with what its campaign does. `indicators`: which kinds of indicators match an entity, as a whole
+    what an account does with what its campaign does. `delivered_as`: the column of `accounts` that it reads, in which an import
+    may write a text of its own for what it does not know. `indicators`: which kinds of indicators match an entity, as a whole
     (`token`, `value`) or its first or last part (`head`, `tail`).
     """
 
@@ -33,4 +34,5 @@ class Signal:
     of_software: bool = False
     is_mark: bool = False
     habit: str | None = None
+    delivered_as: str | None = None
     indicators: Mapping[str, str] = field(default_factory=dict)

@@ -17,7 +17,9 @@ def test_planted_groups_come_back_with_evidence_that_sums_to_membership(spark: S
         for n in accounts
     ]
     observations = frame(spark, "links.observations", *alone, *shared)
-    together = incidences.transform(NIGHT, observations, frame(spark, "links.synchronies"))
+    together = incidences.transform(
+        NIGHT, observations, *[frame(spark, f"links.{name}") for name in ("synchronies", "placeholders")]
+    )
     undecided = frame(spark, "staged.case_decisions")
     known = entities.transform(NIGHT, together)
     found = cells.transform(NIGHT, together, known, undecided, stored)

@@ -67,7 +67,7 @@ def _pieces(spark: SparkSession, features: list[dict[str, Any]]) -> list[dict[st
 
 
 STRONG = dict.fromkeys(
-    ("elicitation", "output_heavy", "one_template", "synchrony", "proxied", "scattered", "machine_made_identities"), 1.0
+    ("elicitation", "output_heavy", "one_template", "synchrony", "proxied", "hopping", "machine_made_identities"), 1.0
 )
 WEAK = {"elicitation": 0.0, "common_owner": 1.0}
 

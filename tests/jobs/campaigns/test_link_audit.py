@@ -28,6 +28,8 @@ def test_every_entity_that_links_fewer_than_share_it_is_listed_with_the_reason(s
         frame(spark, "links.cells", *[cell | {"entity_a": name} for name in ("bridge", "once", "used")]),
         frame(spark, "links.incidences",
               *[{"account_id": a, "signal": "device", "entity": n} for n, accounts in met.items() for a in accounts]),
+        frame(spark, "links.placeholders",
+              {"signal": "device", "entity": "NO-DEVICE", "accounts": 40, "tied_accounts": 0}),
         frame(spark, "campaigns.clusters", *[clustered(a, "prior", "prior") for a in "abc"],
               *[clustered(a, "device", "used") for a in "abc"], clustered("a", "device", "bridge")),
         frame(spark, "staged.accounts", {"account_id": "x", "placeholders": "phone,signup_device_id,country"},
@@ -39,6 +41,7 @@ def test_every_entity_that_links_fewer_than_share_it_is_listed_with_the_reason(s
         "by chance": ("not_significant", 3),
         "bridge": ("component_split", 3),
         "once": ("family_counted_once", 3),
+        "NO-DEVICE": ("placeholder", 40),
         "phone": ("placeholder", 2),
         "signup_device_id": ("placeholder", 1),
     }

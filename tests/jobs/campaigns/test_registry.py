@@ -72,36 +72,23 @@ def test_a_handful_is_never_called_deliberate(spark: SparkSession) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lines", "verdict"),
-    [
-        ((2, 4, 5), "deliberate"),
-        ((0, 4, 5), "suspicious"),
-        ((2, 1, 5), "suspicious"),
-        ((2, 4, 1), "suspicious"),
-        ((2, -3, 1), "incidental"),
-        ((0, 0, 9), "incidental"),
-    ],
+    ("bits", "verdict"),
+    [(4.3, "deliberate"), (4.2, "suspicious"), (1.0, "suspicious"), (0.9, "incidental"), (-5.0, "benign")],
 )
-def test_an_accusation_needs_all_three_lines_and_a_suspicion_two(
-    spark: SparkSession, lines: tuple[float, float, float], verdict: str
-) -> None:
-    found = registry(spark, many(12), judgements=judged(*lines))
+def test_the_verdict_follows_from_the_likelihood(spark: SparkSession, bits: float, verdict: str) -> None:
+    found = registry(spark, many(12), judgements=judged(2, 4, 5, posterior_microbits=round(bits * 1e6)))
     assert found["verdict"] == verdict
-    assert [found[f"{line}_microbits"] / 1e6 for line in ("coordination", "concealment", "purpose")] == list(lines)
+    assert [found[f"{line}_microbits"] / 1e6 for line in ("coordination", "concealment", "purpose")] == [2, 4, 5]
 
 
-def test_an_analysts_confirmation_overrides_the_lines(spark: SparkSession) -> None:
+def test_an_analysts_confirmation_counts_for_a_handful_too(spark: SparkSession) -> None:
     decision = judged(0, 0, 0)[0] | {
         "piece": "decision:confirmed",
         "line": "decision",
         "place": 9,
         "microbits": 20_000_000,
     }
-    assert registry(spark, many(12), judgements=[*judged(0, 0, 0), decision])["verdict"] == "deliberate"
-
-
-def test_three_lines_that_do_not_add_up_accuse_nobody(spark: SparkSession) -> None:
-    assert registry(spark, many(12), judgements=judged(2, 4, 5, posterior_microbits=-9_000_000))["verdict"] == "benign"
+    assert registry(spark, many(3), judgements=[*judged(0, 0, 0), decision])["verdict"] == "deliberate"
 
 
 def test_what_has_left_the_window_still_counts_since_first_seen(spark: SparkSession) -> None:

@@ -24,7 +24,9 @@ def cells_of(
         for n in accounts
     ]
     observations = frame(spark, "links.observations", *alone, *in_common)
-    shared = incidences.transform(NIGHT, observations, frame(spark, "links.synchronies"))
+    shared = incidences.transform(
+        NIGHT, observations, *[frame(spark, f"links.{name}") for name in ("synchronies", "placeholders")]
+    )
     known = entities.transform(NIGHT, shared)
     decided = [
         {

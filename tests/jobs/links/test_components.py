@@ -17,7 +17,9 @@ def components_of(spark: SparkSession, *met: tuple[str, str, Iterable[int]]) -> 
         for n in accounts
     ]
     observations = frame(spark, "links.observations", *alone, *shared)
-    together = incidences.transform(NIGHT, observations, frame(spark, "links.synchronies"))
+    together = incidences.transform(
+        NIGHT, observations, *[frame(spark, f"links.{name}") for name in ("synchronies", "placeholders")]
+    )
     known = entities.transform(NIGHT, together)
     undecided = frame(spark, "staged.case_decisions")
     found = cells.transform(NIGHT, together, known, undecided, stored)

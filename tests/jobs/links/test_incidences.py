@@ -10,10 +10,14 @@ def met(signal: str, entity: str, *accounts: int) -> list[dict[str, object]]:
     return [{"account_id": f"a{n:02d}", "signal": signal, "entity": entity, "events": 1, "days": 1} for n in accounts]
 
 
-def incidences(spark: SparkSession, *rows: dict[str, object], synchronies: list[dict[str, object]] | None = None):  # type: ignore[no-untyped-def]
+Rows = list[dict[str, object]] | None
+
+
+def incidences(spark: SparkSession, *rows: dict[str, object], synchronies: Rows = None, placeholders: Rows = None):  # type: ignore[no-untyped-def]
     everybody = met("email_domain", "mail.example", *range(32))
     observations = frame(spark, "links.observations", *everybody, *rows)
-    found = transform(NIGHT, observations, frame(spark, "links.synchronies", *(synchronies or [])))
+    nothing = frame(spark, "links.placeholders", *(placeholders or []))
+    found = transform(NIGHT, observations, frame(spark, "links.synchronies", *(synchronies or [])), nothing)
     rows = picked("links.incidences", found, "entity family accounts population is_hub")
     return {row[0]: row[1:] for row in rows}
 
@@ -42,3 +46,9 @@ def test_an_unlisted_signal_is_a_family_of_its_own_and_synchronies_count(spark: 
     found = incidences(spark, *met("badge_colour", "red", 1, 2, 3), synchronies=together)
     assert found["red"][0] == "badge_colour"
     assert found["beat"] == ("synchrony", 3, 32, False)
+
+
+def test_what_stands_for_nothing_was_not_met(spark: SparkSession) -> None:
+    nothing = [{"signal": "device", "entity": "NO-DEVICE", "accounts": 12, "tied_accounts": 0}]
+    found = incidences(spark, *met("device", "NO-DEVICE", *range(12)), placeholders=nothing)
+    assert "NO-DEVICE" not in found

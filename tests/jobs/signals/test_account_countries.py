@@ -23,11 +23,12 @@ def test_requests_are_counted_by_country_and_unknown_is_no_country(spark: SparkS
     ]
 
 
-def test_a_server_is_no_place_where_its_user_is(spark: SparkSession) -> None:
+def test_a_server_or_a_vpn_is_no_place_where_its_user_is(spark: SparkSession) -> None:
     requests = given(
         spark, "api_requests", "account_id requested_at client_country client_network_kind",
         ("ann", "10:00", "US", "hosting"),
         ("ann", "11:00", "DE", "isp"),
+        ("ann", "11:30", "NL", "vpn"),
         ("bob", "12:00", "DE", None),
     )  # fmt: skip
     rows = rows_of("account_countries", transform(NIGHT, requests))

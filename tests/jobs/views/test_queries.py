@@ -11,6 +11,7 @@ import pytest
 from jobs.errors import UsageError
 from jobs.views import queries
 from jobs.warehouse import Warehouse, open_warehouse
+from tests.postgres import Server
 from tests.published import NIGHT, night
 
 BEFORE = NIGHT - timedelta(days=1)
@@ -41,10 +42,11 @@ def on(night_of: date, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [row | {"as_of_date": night_of} for row in rows]
 
 
-@pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+@pytest.fixture(scope="module", params=["duckdb", "postgresql"])
+def published(tmp_path_factory: pytest.TempPathFactory, postgres: Server, request: pytest.FixtureRequest) -> Warehouse:
     """c1 grew and was decided; c2 is new and undecided; c3 is innocent; c5 went into c4 the night before, and that into c1."""
-    warehouse = open_warehouse("duckdb:///{root}/w.duckdb", tmp_path_factory.mktemp("queries"))
+    url = "duckdb:///{root}/w.duckdb" if request.param == "duckdb" else postgres.database("queries")
+    warehouse = open_warehouse(url, tmp_path_factory.mktemp("queries"))
     before = night(
         runs=on(BEFORE, [{"stale": False}]),
         campaigns=on(BEFORE, [campaign("c1", "suspicious"), campaign("c3", "benign")]),

@@ -15,6 +15,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,8 +26,7 @@ from jobs.campaigns.registry import DELIBERATE, MIN_DELIBERATE_ACCOUNTS, SUSPICI
 from jobs.graph.intent.base_rates import Rates, others, shown
 from jobs.graph.intent.features import FEATURES
 from jobs.graph.intent.hypotheses import weigh
-from jobs.graph.intent.judging import MOST_MICROBITS
-from jobs.graph.intent.lines import LINE_BITS
+from jobs.graph.intent.lines import ceiling
 from jobs.vocabulary import LINES, Verdict
 
 SHRINKAGE, EACH_SIDE, MOST = (
@@ -46,6 +46,7 @@ class Group:
     is_operators: bool
     cause: str
     accounts: int
+    pure: float
     strengths: dict[str, float]
 
     def row(self) -> list[float]:
@@ -57,30 +58,29 @@ class Group:
                 best[feature.cause] = mine
         return [best[cause] for cause in CAUSES]
 
-    def verdict(self, rates: Rates) -> str:
-        """What the rule in force calls it in a night of these rates; see `jobs.campaigns.registry`."""
+    def judged(self, rates: Rates) -> tuple[str, float]:
+        """Verdict and likelihood by the rule in force in a night of these rates; see `jobs.campaigns.registry`."""
         found = weigh(self.strengths, others(rates, self.strengths))
-        odds = min(found.log_odds_bits, MOST_MICROBITS / 1e6)
-        likelihood = 1 / (1 + 2**-odds)
         bits = {line: sum(piece.bits for piece in found.pieces if piece.line == line) for line in LINES}
-        lines = sum(bits[line] >= LINE_BITS[line] for line in LINES)
-        if likelihood >= DELIBERATE and lines == len(LINES) and self.accounts >= MIN_DELIBERATE_ACCOUNTS:
-            return Verdict.DELIBERATE
-        return Verdict.SUSPICIOUS if likelihood >= SUSPICIOUS and lines >= 2 else Verdict.INCIDENTAL
+        odds = min(found.log_odds_bits, ceiling(bits, found.log_odds_bits)[0])
+        likelihood = 1 / (1 + 2**-odds)
+        if likelihood >= DELIBERATE and self.accounts >= MIN_DELIBERATE_ACCOUNTS:
+            return Verdict.DELIBERATE, likelihood
+        return Verdict.SUSPICIOUS if likelihood >= SUSPICIOUS else Verdict.INCIDENTAL, likelihood
 
 
 def read(paths: Iterable[Path]) -> list[Group]:
     """Groups of innocents, of ordinary accounts and of operators; those of stolen accounts are none of the three."""
     known = {feature.name: feature for feature in FEATURES}
-    found: dict[tuple[str, ...], dict[str, float]] = defaultdict(dict)
+    found: dict[tuple[Any, ...], dict[str, float]] = defaultdict(dict)
     for path in paths:
         for row in pq.read_table(path).to_pylist():
             if row["kind"] != "victim" and row["feature"] in known:
-                key = (row["world"], row["campaign_id"], row["kind"], row["cause"], str(row["accounts"]))
+                key = (row["world"], row["campaign_id"], row["kind"], row["cause"], row["accounts"], row["pure"])
                 found[key][row["feature"]] = known[row["feature"]].strength(row["figure"])
     return [
-        Group(key[0], key[2] == "operator", f"{key[2]}: {key[3]}", int(key[4]), each)
-        for key, each in sorted(found.items())
+        Group(world, kind == "operator", f"{kind}: {cause}", accounts, pure, each)
+        for (world, _, kind, cause, accounts, pure), each in sorted(found.items())
     ]
 
 
@@ -119,7 +119,7 @@ def main(paths: list[Path]) -> None:
         mine = [group for group in groups if group.cause == cause]
         beta = fit([group for group in groups if group.cause != cause]) / np.log(2)
         odds = np.array([beta[0] + np.array(group.row()) @ beta[1:] for group in mine])
-        called = [group.verdict(nights[group.world]) for group in mine]
+        called = [group.judged(nights[group.world])[0] for group in mine]
         worst = -odds.min() if mine[0].is_operators else odds.max()
         counts = " ".join(f"{called.count(verdict)} {verdict}" for verdict in list(Verdict)[:3])
         rows.append(

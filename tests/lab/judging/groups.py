@@ -2,10 +2,10 @@
 
     python -m tests.lab.judging.groups ROOT [ROOT ...] --out FILE.parquet
 
-builds every landed night of each root up to `published.campaigns` and writes one row per campaign of the last night and feature.
-A root's truth/accounts.parquet has account_id, kind (ordinary, innocent, operator, victim), cause and group; the truth of
-`iolaus simulate` is read as that, with the components of groups drawn by cause. A group is an operator's when most of its
-operated accounts are.
+builds every landed night of each root up to `published.campaigns` and writes one row per campaign of the last night and
+feature. The file's metadata says how many accounts there are, and how many of them operators work. A root's
+truth/accounts.parquet has account_id, kind (ordinary, innocent, operator, victim), cause and group; the truth of `iolaus
+simulate` is read as that, with the components of groups drawn by cause. Whose a group is, `majority` says.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -75,12 +76,24 @@ def groups(own: Runner, root: Path) -> list[dict[str, Any]]:
     for row in own.lake.read_arrow("campaigns.features", night, night).to_pylist():
         mine = of.get(row["campaign_id"], [])
         if mine:
-            (kind, cause, group), times = Counter(mine).most_common(1)[0]
-            if kind == "ordinary":
-                times = sum(each[0] == kind for each in mine)
+            kind, cause, group, share = majority(mine)
             rows.append({**row, "world": root.name, "kind": kind, "cause": cause, "group": group,
-                         "accounts": len(mine), "pure": times / len(mine)})  # fmt: skip
+                         "accounts": len(mine), "pure": share})  # fmt: skip
     return rows
+
+
+def majority(members: Sequence[tuple[str, str, str]]) -> tuple[str, str, str, float]:
+    """Kind, cause and group of most members, and their share; `members`: kind, cause and group of each.
+
+    A group is an operator's only if more than half of its accounts are operators'. Ordinary accounts count together, though
+    they are of no group: a crowd of a hundred of them with three operated ones is theirs.
+    """
+    kinds = Counter(kind for kind, *_ in members)
+    of_operators = kinds.pop("operator", 0)
+    kind = "operator" if of_operators * 2 > len(members) else max(sorted(kinds), key=kinds.__getitem__)
+    named = Counter((cause, group) if kind != "ordinary" else (kind, kind) for k, cause, group in members if k == kind)
+    (cause, group), times = max(sorted(named.items()), key=lambda each: each[1])
+    return kind, cause, group, times / len(members)
 
 
 def main() -> None:
@@ -90,10 +103,13 @@ def main() -> None:
     asked = parser.parse_args()
     os.environ.setdefault(PSEUDONYM_KEY, KEY)
     rows: list[dict[str, Any]] = []
+    kinds: Counter[str] = Counter()
     with runner(settings(asked.roots[0])) as engine:
         for root in asked.roots:
             rows += groups(build(engine, root), root)
-    pq.write_table(pa.Table.from_pylist(rows, schema=GROUPS), asked.out)
+            kinds.update(kind for kind, *_ in truth(root).values())
+    counted = {"accounts": str(kinds.total()), "operated": str(kinds["operator"])}
+    pq.write_table(pa.Table.from_pylist(rows, schema=GROUPS.with_metadata(counted)), asked.out)
 
 
 if __name__ == "__main__":

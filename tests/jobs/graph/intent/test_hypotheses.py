@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 
 from jobs.graph.intent.features import BITS, FEATURES
 from jobs.graph.intent.hypotheses import weigh
-from jobs.graph.intent.judging import MOST_MICROBITS, MOST_OF_TWO_LINES_MICROBITS, judge
-from jobs.graph.intent.lines import LINE_BITS, by_line
+from jobs.graph.intent.judging import judge
+from jobs.graph.intent.lines import LINE_BITS, MOST_BITS, MOST_OF_TWO_LINES_BITS, SPEAKING_BITS, by_line, ceiling
 from jobs.vocabulary import LINES, Explanation, Line
 
 NAMES = [feature.name for feature in FEATURES]
 STRENGTHS = st.dictionaries(st.sampled_from(NAMES), st.floats(0, 1))
 CAMPAIGN = dict.fromkeys(NAMES, 0.0) | dict.fromkeys(
     ("elicitation", "output_heavy", "narrow_tasks", "one_template", "even_load", "synchrony",
-     "machine_made_identities", "proxied", "rotating"), 1.0
+     "machine_made_identities", "hopping"), 1.0
 )  # fmt: skip
 TOGETHER = ("one_template", "even_load", "synchrony")
 LOOKALIKES = {
@@ -42,7 +42,13 @@ LOOKALIKES = {
     "helpers with donated cards": {"one_template": 1, "even_load": 1, "machine_made_identities": 1, "narrow_tasks": 1},
     "nothing known": {},
 }
-THE_SAME_TEMPLATE = {"one_template": 1, "elicitation": 1, "output_heavy": 1, "scattered": 1, "proxied": 1}
+THE_SAME_TEMPLATE = {"one_template": 1, "elicitation": 1, "output_heavy": 1, "hopping": 1, "proxied": 1}
+
+
+HABITS = {
+    "writers of fiction behind VPNs": ("proxied", "output_heavy", "elicitation", "narrow_tasks"),
+    "students of one course who live in many countries": ("proxied", "scattered", "elicitation", "narrow_tasks"),
+}
 
 
 def bits(strengths: dict[str, float]) -> float:
@@ -78,8 +84,20 @@ def test_a_template_alone_is_no_coordination() -> None:
     assert [line for line in LINES if found[line] < LINE_BITS[line]] == [Line.COORDINATION]
 
 
-def test_servers_and_strangers_abroad_are_no_concealment_by_a_network_alone() -> None:
-    assert by_line({"proxied": 0.99}, BITS)[Line.CONCEALMENT] < LINE_BITS[Line.CONCEALMENT]
+@pytest.mark.parametrize("habit", [("proxied", "rotating"), ("proxied", "scattered", "rotating")])
+def test_a_network_habit_is_no_concealment_however_many_traces_it_leaves(habit: tuple[str, ...]) -> None:
+    """A VPN is one button: abroad, in many networks, and for people of one place in many countries."""
+    assert by_line(dict.fromkeys(habit, 1.0), BITS)[Line.CONCEALMENT] < LINE_BITS[Line.CONCEALMENT]
+
+
+@pytest.mark.parametrize("kind", HABITS)
+def test_a_program_a_network_and_long_answers_in_common_are_two_lines_short_of_an_accusation(kind: str) -> None:
+    found = by_line(dict.fromkeys(("one_template", "even_load", *HABITS[kind]), 1.0), BITS)
+    assert [line for line in LINES if found[line] >= LINE_BITS[line]] == [Line.PURPOSE]
+
+
+def test_load_that_is_even_is_no_coordination_by_itself() -> None:
+    assert by_line({"even_load": 1.0, "one_template": 1.0}, BITS)[Line.COORDINATION] < LINE_BITS[Line.COORDINATION]
 
 
 def test_ruling_out_every_listed_innocent_explanation_accuses_nobody() -> None:
@@ -87,7 +105,7 @@ def test_ruling_out_every_listed_innocent_explanation_accuses_nobody() -> None:
     assert weigh(dict.fromkeys(NAMES, 0.0)).best is not Explanation.EXTRACTION
 
 
-@pytest.mark.parametrize("feature", ["elicitation", "machine_made_identities", "proxied", "synchrony", "sanctioned"])
+@pytest.mark.parametrize("feature", ["elicitation", "machine_made_identities", "hopping", "synchrony", "sanctioned"])
 def test_what_campaigns_do_speaks_for_extraction(feature: str) -> None:
     assert bits({**CAMPAIGN, feature: 1.0}) > bits({**CAMPAIGN, feature: 0.0})
 
@@ -131,17 +149,45 @@ def test_an_analysts_rejection_outweighs_the_evidence_and_is_named() -> None:
 
 def test_no_judgement_is_surer_than_left_out_causes_support_but_an_analysts() -> None:
     rows = judge(decided(None)).to_pylist()
-    assert rows[0]["posterior_microbits"] == sum(row["microbits"] for row in rows) == MOST_MICROBITS
+    assert rows[0]["posterior_microbits"] == sum(row["microbits"] for row in rows) == MOST_BITS * 1e6
     assert rows[-1]["piece"] == "support"
-    assert judge(decided("confirmed")).to_pylist()[0]["posterior_microbits"] > MOST_MICROBITS
+    assert judge(decided("confirmed")).to_pylist()[0]["posterior_microbits"] > MOST_BITS * 1e6
 
 
 @pytest.mark.parametrize(
-    ("missing", "line"), [(("proxied", "rotating"), Line.CONCEALMENT), (TOGETHER, Line.COORDINATION)]
+    ("missing", "line"), [(("hopping", "machine_made_identities"), Line.CONCEALMENT), (TOGETHER, Line.COORDINATION)]
 )
 def test_two_lines_are_never_almost_certain_however_much_they_say(missing: tuple[str, ...], line: Line) -> None:
     rows = judge(
         decided(None, CAMPAIGN | dict.fromkeys(missing, 0.0) | {"release_pivot": 1.0, "sanctioned": 0.0})
     ).to_pylist()
-    assert rows[0]["posterior_microbits"] == sum(row["microbits"] for row in rows) == MOST_OF_TWO_LINES_MICROBITS
+    assert rows[0]["posterior_microbits"] == sum(row["microbits"] for row in rows) == MOST_OF_TWO_LINES_BITS * 1e6
     assert rows[-1]["explanation"].startswith(f"too little on {line}")
+
+
+@pytest.mark.parametrize(
+    ("coordination", "concealment", "purpose", "log_odds", "verdict"),
+    [
+        (0.75, 3.6, 2.6, 4.3, "deliberate"),  # all three stand
+        (0.65, 2.6, 1.5, 6.0, "deliberate"),  # all three speak, and it is a bit more than any innocent group came to
+        (0.65, 2.6, 1.5, 5.9, "suspicious"),
+        (9.0, 2.5, 9.0, 9.0, "suspicious"),  # two, however much they say
+        (0.0, 9.0, 9.0, 9.0, "suspicious"),
+        (9.0, 9.0, 1.4, 9.0, "suspicious"),
+        (0.0, 0.0, 9.0, 9.0, "neither"),
+        (9.0, -3.0, 1.0, 9.0, "neither"),
+    ],
+)
+def test_the_rule_of_accusation(
+    coordination: float, concealment: float, purpose: float, log_odds: float, verdict: str
+) -> None:
+    bits, _ = ceiling(dict(zip(LINES, (coordination, concealment, purpose), strict=True)), log_odds)
+    likelihood = 1 / (1 + 2 ** -min(bits, log_odds))
+    assert verdict == ("deliberate" if likelihood >= 0.95 else "suspicious" if likelihood >= 0.66 else "neither")
+
+
+@given(st.tuples(*[st.floats(-10, 10)] * 3), st.floats(-20, 20))
+def test_whoever_lacks_a_line_is_never_accused(said: tuple[float, float, float], log_odds: float) -> None:
+    lines = dict(zip(LINES, said, strict=True))
+    if any(lines[line] < SPEAKING_BITS[line] for line in LINES):
+        assert ceiling(lines, log_odds)[0] <= MOST_OF_TWO_LINES_BITS
