@@ -118,9 +118,9 @@ def _foreign(operated: DataFrame, accounts: DataFrame, account_countries: DataFr
     )
     foreign = abroad.groupBy("campaign_id", "account_id").agg(
         F.sum("requests").alias("foreign"),
-        F.countDistinct("client_country").alias("countries"),
+        F.size(F.collect_set("client_country")).alias("countries"),
         F.count("*").alias("country_days"),
-        F.countDistinct("activity_date").alias("days"),
+        F.size(F.collect_set("activity_date")).alias("days"),
     )
     by_country = abroad.groupBy("campaign_id", "client_country").agg(F.sum("requests").alias("value"))
     of_members = {

@@ -215,6 +215,26 @@ def query(
 
 
 @app.command()
+def report(
+    night: Annotated[
+        str | None, typer.Option("--date", metavar="D", help="A published night; the newest unless given.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to write; report/D below the root unless given.")] = None,
+    root: Root = None,
+    warehouse: Warehouse = None,
+) -> None:
+    """Write the night's pages: what needs a decision, what changed, and why, to open from a mail or a share."""
+    published, newest = _published(root, warehouse)
+    chosen = _day(night, "--date") if night else newest
+    if chosen not in published.nights():
+        raise UsageError(f"{chosen} is not a published night; `iolaus status` lists them.")
+    target = out or settings.settings(root, None, warehouse).root / "report" / chosen.isoformat()
+    if target.exists() and not (target / "index.html").is_file():
+        raise UsageError(f"--out {target} holds something else than a report: name an empty or new folder.")
+    console.say(f"Report: {_write_report(published, target, chosen).resolve()}")
+
+
+@app.command()
 def decide(
     kind: Annotated[str, typer.Argument(help="account or campaign")],
     identity: Annotated[str, typer.Argument(metavar="ID", help="Account id, campaign id or campaign name.")],
@@ -406,23 +426,30 @@ def demo(
         nights = landed_nights(runner.settings)
         _run_nights(runner, nights)
         published = open_warehouse(runner.settings.warehouse, runner.settings.root)
-    page = _write_report(published, target, nights[-1])
+    page = _write_report(published, target / "report" / nights[-1].isoformat(), nights[-1])
     console.campaigns(published.read("campaigns", nights[-1]), published.read("campaign_rankings", nights[-1]))
     console.say(f"Report:    {page.resolve()}")
     console.say(f"Warehouse: {runner.settings.warehouse.replace('{root}', str(target.resolve()))}")
     console.say(f"Quality:   {(target / 'quality' / 'data_docs').resolve()}")
 
 
-def _write_report(published: Published, root: Path, night: date) -> Path:
-    from jobs import contracts
-    from jobs.views.report import render
+def _write_report(published: Published, target: Path, night: date) -> Path:
+    """The pages of a night as the folder `target`, whole or not at all; gives the first page."""
+    from jobs.views.report import INDEX, PUBLISHED, render
 
-    names = [contracts.load(name).table for name in contracts.names("published")]
-    page = root / "report" / f"{night.isoformat()}.html"
-    page.parent.mkdir(exist_ok=True)
-    aside = page.with_suffix(".tmp")
-    aside.write_text(render({name: published.read(name, night) for name in names}, night), encoding="utf-8")
-    return aside.replace(page)
+    earlier = [each for each in published.nights() if each < night]
+    before = published.read("campaigns", earlier[-1]) if earlier else None
+    pages = render({name: published.read(name, night) for name in PUBLISHED}, before)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as folder:
+        aside, old = Path(folder) / "new", Path(folder) / "old"
+        aside.mkdir()
+        for name, page in sorted(pages.items()):
+            (aside / name).write_text(page, encoding="utf-8")
+        if target.exists():
+            target.rename(old)
+        aside.rename(target)
+    return target / INDEX
 
 
 def _published(root: Path | None, warehouse: str | None) -> tuple[Published, date]:

@@ -62,6 +62,7 @@ def test_people_read_it_by_the_same_commands(root: Path, url: str) -> None:
         ("query", "SELECT name FROM campaigns_current"): campaign["name"],
         ("query", "--named", "nights"): str(SECOND),
         ("evaluate", "--truth", str(root / "truth")): "account_precision",
+        ("report",): "index.html",
         ("doctor",): "",
     }
     for words, expected in said.items():

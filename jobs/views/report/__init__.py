@@ -1,5 +1,5 @@
-"""The report of a night: one self-contained HTML page that needs no network, made from the published tables."""
+"""The night's report: a folder of pages that open from a mail or a share, made from the published tables."""
 
-from jobs.views.report.page import render
+from jobs.views.report.site import INDEX, PUBLISHED, render
 
-__all__ = ["render"]
+__all__ = ["INDEX", "PUBLISHED", "render"]

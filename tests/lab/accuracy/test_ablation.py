@@ -23,6 +23,7 @@ def write(lake: Lake, name: str, *rows: dict[str, Any]) -> None:
 def entities(spark: SparkSession, root: Path, night: date, signals: tuple[str, ...]) -> set[str]:
     own = Without(settings(root, "sail"), signals)
     own._spark = spark
+    own.build("links.placeholders", night)
     assert own.build("links.incidences", night).rows is not None, "built although nothing changed"
     return set(own.lake.read_arrow("links.incidences", night, night)["signal"].to_pylist())
 
