@@ -30,6 +30,9 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__.split("\n")[0]
 )
 
+export = typer.Typer(no_args_is_help=True, help="Write what others may be told: STIX bundles, blocklists, indicators.")
+app.add_typer(export, name="export")
+
 Root = Annotated[
     Path | None, typer.Option("--root", envvar=settings.ROOT, help="Folder of raw zone, lake and reports.")
 ]
@@ -232,6 +235,75 @@ def report(
     if target.exists() and not (target / "index.html").is_file():
         raise UsageError(f"--out {target} holds something else than a report: name an empty or new folder.")
     console.say(f"Report: {_write_report(published, target, chosen).resolve()}")
+
+
+@export.command("stix")
+def export_stix(
+    campaign: Annotated[str, typer.Argument(help="Id or name of a campaign.")],
+    out: Annotated[Path, typer.Option(help="File to write, JSON.")],
+    night: Annotated[
+        str | None, typer.Option("--date", metavar="D", help="A published night; the newest unless given.")
+    ] = None,
+    tlp: Annotated[str, typer.Option(help="Handling by TLP 2.0: clear, green, amber, amber+strict or red.")] = "amber",
+    root: Root = None,
+    warehouse: Warehouse = None,
+) -> None:
+    """Write what others may be told of a campaign, as a STIX 2.1 bundle."""
+    from jobs.views.sharing.stix import bundle
+
+    published, newest = _published(root, warehouse)
+    _write(out, bundle(published, campaign, _day(night, "--date") if night else newest, tlp))
+
+
+@export.command("blocklist")
+def export_blocklist(
+    out: Annotated[Path, typer.Option(help="File to write, CSV.")],
+    campaigns: Annotated[
+        list[str] | None, typer.Argument(metavar="[CAMPAIGN...]", help="All deliberate ones unless given.")
+    ] = None,
+    root: Root = None,
+    warehouse: Warehouse = None,
+) -> None:
+    """Write networks, clients and other shareable things of campaigns with reason and expiry, as CSV."""
+    from jobs.views.sharing.blocklist import blocklist
+    from jobs.views.sharing.stix import told
+
+    published, newest = _published(root, warehouse)
+    every = "SELECT campaign_id FROM campaigns_current WHERE verdict = 'deliberate' ORDER BY campaign_id"
+    wanted = campaigns or published.query(every)["campaign_id"].to_pylist()
+    nights = {each: [known for known in told(published, each, newest) if known.night == newest] for each in wanted}
+    if unknown := [each for each, known in nights.items() if not known]:
+        raise UsageError(f"{unknown[0]} is no campaign that is published on {newest}.")
+    _write(out, blocklist([known for (known,) in nights.values()]))
+
+
+@export.command("indicators")
+def export_indicators(
+    bundle: Annotated[Path, typer.Argument(help="A STIX 2.1 bundle, JSON.")],
+    out: Annotated[Path, typer.Option(help="File to write, JSON lines as raw/indicators takes them.")],
+) -> None:
+    """Write the indicators of a STIX bundle as rows of the raw table `indicators`, which holds all of them every day."""
+    from jobs.views.sharing.indicators import rows
+
+    try:
+        found = rows(json.loads(bundle.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UsageError(
+            f"{bundle} cannot be read as a STIX bundle ({type(error).__name__}): name another file."
+        ) from error
+    _write(out, "".join(f"{json.dumps(each, ensure_ascii=False, sort_keys=True)}\n" for each in found))
+
+
+def _write(target: Path, text: str) -> None:
+    """A file, whole or not at all."""
+    aside = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        aside.write_text(text, encoding="utf-8")
+        aside.replace(target)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise IolausError(f"{target} cannot be written ({error.strerror}): name another file with --out.") from error
+    console.say(f"Written: {target.resolve()}")
 
 
 @app.command()
