@@ -191,7 +191,7 @@ def said(root: Path) -> Iterator[Said]:
         with runner(settings.settings(root, "sail")) as own:
             own.run(FIRST)
         published = open_warehouse("duckdb:///{root}/warehouse.duckdb", root)
-        commands._write_report(published, root, FIRST)
+        commands._write_report(published, root / "report" / f"{FIRST}", FIRST)
         yield heard
     finally:
         logging.getLogger().removeHandler(listener)
