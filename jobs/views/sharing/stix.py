@@ -18,6 +18,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from jobs.errors import UsageError
 from jobs.views.sharing.indicators import CONFIDENCE, WORDS, Shareable, moment, pattern, shareable
+from jobs.views.texts import as_json_text
 from jobs.vocabulary import ACCUSING, Line
 from jobs.warehouse import Warehouse
 
@@ -79,7 +80,7 @@ def bundle(warehouse: Warehouse, campaign: str, night: date, tlp: str = "amber")
     content = json.dumps(found, sort_keys=True)
     made = {"type": "bundle", "id": _id("bundle", content), "objects": found}
     stix2.parse(made, allow_custom=True, version="2.1")
-    return json.dumps(made, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    return as_json_text(made, sort_keys=True) + "\n"
 
 
 def told(warehouse: Warehouse, campaign: str, until: date) -> list[Told]:
@@ -94,16 +95,18 @@ def told(warehouse: Warehouse, campaign: str, until: date) -> list[Told]:
     of = named[-1]["campaign_id"], day
     where = "WHERE campaign_id = $1 AND as_of_date <= CAST($2 AS DATE)"
     pieces = warehouse.query(
-        f"SELECT as_of_date, signal, bits, line, explanation FROM campaign_evidence {where} AND subject_kind = 'campaign' "
+        f"SELECT as_of_date, signal, bits, line, explanation FROM campaign_evidence {where} AND subject_kind = 'campaign' "  # nosec B608
         "ORDER BY as_of_date, evidence_id", *of,
     ).to_pylist()  # fmt: skip
     attributed = warehouse.query(
-        f"SELECT * FROM campaign_attributions {where} ORDER BY as_of_date, actor, level", *of
+        f"SELECT * FROM campaign_attributions {where} ORDER BY as_of_date, actor, level",  # nosec B608
+        *of,
     ).to_pylist()
     things = warehouse.query(
-        "SELECT as_of_date, signal, entity, count(*) AS accounts, max(bits) AS bits, min(first_seen_at) AS first_seen_at, "
-        f"max(last_seen_at) AS last_seen_at FROM campaign_evidence {where} AND subject_kind = 'account' AND entity IS NOT NULL AND first_seen_at IS NOT "
-        "NULL GROUP BY as_of_date, signal, entity ORDER BY as_of_date, signal, entity", *of,
+        "SELECT as_of_date, signal, entity, count(*) AS accounts, max(bits) AS bits, min(first_seen_at) AS first_seen_at, "  # nosec B608
+        f"max(last_seen_at) AS last_seen_at FROM campaign_evidence {where} AND subject_kind = 'account' "
+        "AND entity IS NOT NULL AND first_seen_at IS NOT NULL "
+        "GROUP BY as_of_date, signal, entity ORDER BY as_of_date, signal, entity", *of,
     ).to_pylist()  # fmt: skip
     return [
         Told(
