@@ -93,20 +93,17 @@ def told(warehouse: Warehouse, campaign: str, until: date) -> list[Told]:
     if not named:
         return []
     of = named[-1]["campaign_id"], day
-    where = "WHERE campaign_id = $1 AND as_of_date <= CAST($2 AS DATE)"
+    where = "WHERE campaign_id = $1 AND as_of_date <= CAST($2 AS DATE)"  # the statements are of fixed texts
     pieces = warehouse.query(
-        f"SELECT as_of_date, signal, bits, line, explanation FROM campaign_evidence {where} AND subject_kind = 'campaign' "  # nosec B608
-        "ORDER BY as_of_date, evidence_id", *of,
+        "SELECT as_of_date, signal, bits, line, explanation FROM campaign_evidence "  # nosec B608
+        f"{where} AND subject_kind = 'campaign' ORDER BY as_of_date, evidence_id", *of,
     ).to_pylist()  # fmt: skip
-    attributed = warehouse.query(
-        f"SELECT * FROM campaign_attributions {where} ORDER BY as_of_date, actor, level",  # nosec B608
-        *of,
-    ).to_pylist()
+    query = f"SELECT * FROM campaign_attributions {where} ORDER BY as_of_date, actor, level"  # nosec B608
+    attributed = warehouse.query(query, *of).to_pylist()
     things = warehouse.query(
         "SELECT as_of_date, signal, entity, count(*) AS accounts, max(bits) AS bits, min(first_seen_at) AS first_seen_at, "  # nosec B608
-        f"max(last_seen_at) AS last_seen_at FROM campaign_evidence {where} AND subject_kind = 'account' "
-        "AND entity IS NOT NULL AND first_seen_at IS NOT NULL "
-        "GROUP BY as_of_date, signal, entity ORDER BY as_of_date, signal, entity", *of,
+        f"max(last_seen_at) AS last_seen_at FROM campaign_evidence {where} AND subject_kind = 'account' AND entity IS NOT NULL "
+        "AND first_seen_at IS NOT NULL GROUP BY as_of_date, signal, entity ORDER BY as_of_date, signal, entity", *of,
     ).to_pylist()  # fmt: skip
     return [
         Told(

@@ -40,13 +40,17 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Group:
-    """One group that a night found: strengths of its features, and what is true of it."""
+    """One group that a night found: strengths of its features, and what is true of it.
+
+    `pure`: share (0..1) of its accounts that are of its cause and group; `operated`: that any operator works.
+    """
 
     world: str
     is_operators: bool
     cause: str
     accounts: int
     pure: float
+    operated: float
     strengths: dict[str, float]
 
     def row(self) -> list[float]:
@@ -76,11 +80,19 @@ def read(paths: Iterable[Path]) -> list[Group]:
     for path in paths:
         for row in pq.read_table(path).to_pylist():
             if row["kind"] != "victim" and row["feature"] in known:
-                key = (row["world"], row["campaign_id"], row["kind"], row["cause"], row["accounts"], row["pure"])
+                key = (
+                    row["world"],
+                    row["campaign_id"],
+                    row["kind"],
+                    row["cause"],
+                    row["accounts"],
+                    row["pure"],
+                    row.get("operated", row["pure"]),
+                )
                 found[key][row["feature"]] = known[row["feature"]].strength(row["figure"])
     return [
-        Group(world, kind == "operator", f"{kind}: {cause}", accounts, pure, each)
-        for (world, _, kind, cause, accounts, pure), each in sorted(found.items())
+        Group(world, kind == "operator", f"{kind}: {cause}", accounts, pure, operated, each)
+        for (world, _, kind, cause, accounts, pure, operated), each in sorted(found.items())
     ]
 
 

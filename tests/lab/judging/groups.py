@@ -29,8 +29,8 @@ from tests.lab.accuracy.worlds import KEY
 GROUPS = pa.schema(
     [
         ("world", pa.string()), ("campaign_id", pa.string()), ("kind", pa.string()), ("cause", pa.string()),
-        ("group", pa.string()), ("accounts", pa.int64()), ("pure", pa.float64()), ("feature", pa.string()),
-        ("strength", pa.float64()), ("figure", pa.float64()),
+        ("group", pa.string()), ("accounts", pa.int64()), ("pure", pa.float64()), ("operated", pa.float64()),
+        ("feature", pa.string()), ("strength", pa.float64()), ("figure", pa.float64()),
     ]
 )  # fmt: skip
 
@@ -77,8 +77,9 @@ def groups(own: Runner, root: Path) -> list[dict[str, Any]]:
         mine = of.get(row["campaign_id"], [])
         if mine:
             kind, cause, group, share = majority(mine)
+            operated = sum(each[0] == "operator" for each in mine) / len(mine)
             rows.append({**row, "world": root.name, "kind": kind, "cause": cause, "group": group,
-                         "accounts": len(mine), "pure": share})  # fmt: skip
+                         "accounts": len(mine), "pure": share, "operated": operated})  # fmt: skip
     return rows
 
 

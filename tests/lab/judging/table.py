@@ -3,7 +3,7 @@
     python -m tests.lab.judging.table FILE.parquet [FILE ...]      files that `tests.lab.judging.groups` wrote of one round
 
 Account recall is of all accounts that operators work in the worlds, those in no group included; precision is of the accounts of
-campaigns called deliberate, by the group's purity. Likelihoods are the published ones, with their ceilings.
+campaigns called deliberate, whichever operator's they are. Likelihoods are the published ones, with their ceilings.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def lines(found: Sequence[Judged], worlds: int, accounts: int, operated: int) ->
     ]
     called, right = Counter(each.verdict for each in theirs), Counter[str]()
     for each in theirs:
-        right[each.verdict] += round(each.group.accounts * each.group.pure)
+        right[each.verdict] += round(each.group.accounts * each.group.operated)
     deliberate, suspicious = (right[verdict] for verdict in ACCUSING)
     everybody = sum(each.group.accounts for each in found if each.verdict == Verdict.DELIBERATE)
     of = max(operated, 1)
