@@ -263,6 +263,7 @@ def test_no_command_prints_an_identifier_and_no_process_shows_one_or_the_key(
         ("explain", "account", "planted-0", *where),
         ("query", "SELECT * FROM link_audit_current", "--format", "csv", *where),
         ("query", "SELECT * FROM data_quality_current", "--format", "json", *where),
+        ("export", "blocklist", "--out", str(tmp_path / "export" / "blocklist.csv"), *where),
     ):
         printed, lines = iolaus(tmp_path / words[0], *words)
         assert printed
