@@ -291,7 +291,7 @@ def export_indicators(
         raise UsageError(
             f"{bundle} cannot be read as a STIX bundle ({type(error).__name__}): name another file."
         ) from error
-    _write(out, "".join(f"{json.dumps(each, ensure_ascii=False, sort_keys=True)}\n" for each in found))
+    _write(out, "".join(f"{json.dumps(each, sort_keys=True)}\n" for each in found))
 
 
 def _write(target: Path, text: str) -> None:

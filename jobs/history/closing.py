@@ -13,15 +13,23 @@ from pathlib import Path
 from jobs.settings import Settings, warehouse_place
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
+DUCKDB = "duckdb://"
 KEPT = ("lake", "quality", "report")  # below the root
 
 
 def opened(settings: Settings) -> list[Path]:
     """Files and folders that group or others may read, write or enter, sorted."""
-    warehouse = Path(warehouse_place(settings.warehouse).replace("{root}", str(settings.root)))
-    places = [*(settings.root / name for name in KEPT), *warehouse.parent.glob(f"*{warehouse.name}*")]
+    places = [*(settings.root / name for name in KEPT), *_warehouse(settings)]
     found = [each for place in places if place.exists() for each in (place, *place.rglob("*"))]
     return sorted(path for path in found if not path.is_symlink() and path.stat().st_mode & OTHERS)
+
+
+def _warehouse(settings: Settings) -> list[Path]:
+    """The file of a DuckDB warehouse with what stands beside it on its behalf; none of a server's."""
+    if not settings.warehouse.startswith(DUCKDB):
+        return []
+    file = Path(warehouse_place(settings.warehouse).replace("{root}", str(settings.root))).resolve()
+    return [file, *file.parent.glob(f"{file.name}.wal"), *file.parent.glob(f".{file.name}.*")]
 
 
 def close(paths: Iterable[Path]) -> int:

@@ -67,6 +67,7 @@ def conform(raw: pa.Array, kind: str, max_bytes: int = MAX_TEXT_BYTES) -> Confor
         return _spread(distinct, raw.indices)
     if pa.types.is_string_view(raw.type) or pa.types.is_binary_view(raw.type):
         raw = raw.cast(pa.large_string() if pa.types.is_string_view(raw.type) else pa.large_binary())
+    raw, broken = _decoded(raw)
     if _is_text(raw.type) or pa.types.is_binary(raw.type) or pa.types.is_large_binary(raw.type):
         raw, failed = _without(raw, _true(pc.greater(pc.binary_length(raw), max_bytes)))
     else:
@@ -75,7 +76,23 @@ def conform(raw: pa.Array, kind: str, max_bytes: int = MAX_TEXT_BYTES) -> Confor
     if kind in ("timestamp", "date"):  # a text may name a year that its type could hold
         values, beyond = _within_calendar(found.values)
         found = Conformed(values, found.failed | beyond)
-    return Conformed(found.values, found.failed | failed)
+    return Conformed(found.values, found.failed | failed | broken)
+
+
+def _decoded(raw: pa.Array) -> tuple[pa.Array, dict[int, str]]:
+    """A column of texts without those that are no UTF-8, and what they look like: Parquet promises it, and no writer is held to."""
+    if not _is_text(raw.type):
+        return raw, {}
+    try:
+        raw.validate(full=True)
+    except pa.ArrowInvalid:
+        found = raw.cast(pa.large_binary()).to_pylist()
+        texts = [None if each is None else each.decode(errors="replace") for each in found]
+        failed = {
+            row: str(text)[:80] for row, text in enumerate(texts) if text is not None and text.encode() != found[row]
+        }
+        return pa.array([None if row in failed else text for row, text in enumerate(texts)], raw.type), failed
+    return raw, {}
 
 
 def _conform(raw: pa.Array, kind: str) -> Conformed:

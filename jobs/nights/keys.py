@@ -11,6 +11,7 @@ from jobs.lake import locks
 from jobs.lake.lake import Lake
 from jobs.nights import steps
 from jobs.nights.records import staged
+from jobs.privacy import erasures
 from jobs.privacy.pseudonyms import Pseudonyms
 from jobs.settings import PSEUDONYM_KEY
 
@@ -18,28 +19,31 @@ NOTE = "pseudonym_key"  # beside the tables: the key's short id, as in tokens, a
 
 
 def require_usual(lake: Lake, pseudonyms: Pseudonyms) -> None:
-    """Record the key of a lake that has none yet. Raises `UsageError` when the lake's is another one."""
-    if not lake.note(NOTE):
-        with locks.lease(lake.folder, NOTE, "Recording the pseudonym key"):
-            if not lake.note(NOTE):
-                _require_of_builds(lake, pseudonyms)
-                lake.write_note(NOTE, _said(pseudonyms))
-    require_recorded(lake, pseudonyms)
+    """Record the key of a lake that has no token yet. Raises `UsageError` when the lake's is another one."""
+    if lake.note(NOTE) == _said(pseudonyms):
+        return
+    with locks.lease(lake.folder, NOTE, "Recording the pseudonym key"):
+        if used := _used(lake):
+            require_recorded(lake, pseudonyms)
+            if used != pseudonyms.key_id:
+                raise _another(lake, used, pseudonyms)
+        lake.write_note(NOTE, _said(pseudonyms))
 
 
 def require_recorded(lake: Lake, pseudonyms: Pseudonyms) -> None:
-    """Raises `UsageError` when another key was recorded."""
+    """Raises `UsageError` when another key was recorded and used."""
     recorded = lake.note(NOTE)
-    if recorded and recorded != _said(pseudonyms):
+    if recorded and recorded != _said(pseudonyms) and _used(lake):
         raise _another(lake, recorded.split()[0], pseudonyms)
 
 
-def _require_of_builds(lake: Lake, pseudonyms: Pseudonyms) -> None:
-    """The same for a lake that was built before the key was recorded: its newest nights say the short id."""
-    for name in steps.staged_sources():
-        builds = lake.builds(name)
-        if builds and (used := staged(builds[max(builds)]).key) != pseudonyms.key_id:
-            raise _another(lake, used, pseudonyms)
+def _used(lake: Lake) -> str | None:
+    """The short id of the key that the newest tokens of a lake were made with; None while it has none."""
+    newest = [builds[max(builds)] for name in steps.staged_sources() if (builds := lake.builds(name))]
+    if newest:
+        return staged(max(newest, key=lambda build: build.committed_ms)).key
+    registered = erasures.read(lake)
+    return registered[-1].token.split("_")[1] if registered else None
 
 
 def _said(pseudonyms: Pseudonyms) -> str:

@@ -1,4 +1,7 @@
-"""One row per API request. The prompt's text is used for its sketch here and goes no further."""
+"""One row per API request. The prompt's text is used for its sketch here and goes no further.
+
+The credential is a token: some producers deliver the key itself, with which whoever reads the lake could send requests.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,17 @@ from jobs.columns import LATE_DAYS
 from jobs.landing import sketches
 from jobs.landing.landed import Landed, address_columns
 from jobs.landing.shapes import FACT, Field, RawTable
+from jobs.privacy import pseudonyms
 
 MAX_TOKENS = 10**8  # ten times the longest context of any model; sums of such counts stay whole numbers of 64 bits
 MAX_PROMPT_BYTES = 8 << 20  # a context of a million tokens has about four
 
 
 def derive(landed: Landed) -> dict[str, pa.Array]:
-    return address_columns(landed, "client_address", "client") | {"prompt_sketch": sketches.as_text(_sketches(landed))}
+    return address_columns(landed, "client_address", "client") | {
+        "api_key_id": landed.tokens("credential", "api_key_id", pseudonyms.plain),
+        "prompt_sketch": sketches.as_text(_sketches(landed)),
+    }
 
 
 def _sketches(landed: Landed) -> pa.Array:

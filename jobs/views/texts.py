@@ -64,9 +64,9 @@ def shown(value: Any) -> str:
     return str(value)
 
 
-def as_json_text(value: Any) -> str:
+def as_json_text(value: Any, sort_keys: bool = False) -> str:
     """JSON of the value in which every character that would act on a terminal is written as its JSON escape."""
-    text = json.dumps(value, indent=2, ensure_ascii=False)
+    text = json.dumps(value, indent=2, ensure_ascii=False, sort_keys=sort_keys)
     acts = (each for each in set(text) - {"\n"} if unicodedata.category(each) in ACTIVE)
     return text.translate({ord(each): json.dumps(each)[1:-1] for each in acts})
 

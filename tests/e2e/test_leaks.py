@@ -31,7 +31,7 @@ from tests.worlds import FIRST, SECOND, golden_world, partition
 
 IDENTIFYING = {
     "accounts": ("email", "phone", "full_name", "organization_name", "signup_address", "signup_device_id", "kyc_document_hash"),
-    "api_requests": ("client_address", "prompt_text"),
+    "api_requests": ("client_address", "prompt_text", "api_key_id"),
     "logins": ("client_address", "device_id"),
     "charges": ("x_instrument_fingerprint",),
     "payment_instruments": ("instrument_fingerprint",),
@@ -191,7 +191,7 @@ def said(root: Path) -> Iterator[Said]:
         with runner(settings.settings(root, "sail")) as own:
             own.run(FIRST)
         published = open_warehouse("duckdb:///{root}/warehouse.duckdb", root)
-        commands._write_report(published, root, FIRST)
+        commands._write_report(published, root / "report" / f"{FIRST}", FIRST)
         yield heard
     finally:
         logging.getLogger().removeHandler(listener)
@@ -263,6 +263,7 @@ def test_no_command_prints_an_identifier_and_no_process_shows_one_or_the_key(
         ("explain", "account", "planted-0", *where),
         ("query", "SELECT * FROM link_audit_current", "--format", "csv", *where),
         ("query", "SELECT * FROM data_quality_current", "--format", "json", *where),
+        ("export", "blocklist", "--out", str(tmp_path / "export" / "blocklist.csv"), *where),
     ):
         printed, lines = iolaus(tmp_path / words[0], *words)
         assert printed

@@ -18,6 +18,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from jobs.errors import UsageError
 from jobs.views.sharing.indicators import CONFIDENCE, WORDS, Shareable, moment, pattern, shareable
+from jobs.views.texts import as_json_text
 from jobs.vocabulary import ACCUSING, Line
 from jobs.warehouse import Warehouse
 
@@ -79,7 +80,7 @@ def bundle(warehouse: Warehouse, campaign: str, night: date, tlp: str = "amber")
     content = json.dumps(found, sort_keys=True)
     made = {"type": "bundle", "id": _id("bundle", content), "objects": found}
     stix2.parse(made, allow_custom=True, version="2.1")
-    return json.dumps(made, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    return as_json_text(made, sort_keys=True) + "\n"
 
 
 def told(warehouse: Warehouse, campaign: str, until: date) -> list[Told]:

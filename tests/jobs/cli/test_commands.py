@@ -219,7 +219,7 @@ def test_a_demo_night_can_be_explained_evaluated_and_looked_at(tmp_path: Path) -
     done = iolaus("demo", "--root", root, **{PSEUDONYM_KEY: ""})
     assert done.returncode == 0, done.stderr
     name = next(line.split("│")[1].strip() for line in done.stdout.splitlines() if "deliberate" in line)
-    assert (tmp_path / "world" / "report" / "2026-03-02.html").is_file()
+    assert (tmp_path / "world" / "report" / "2026-03-02" / "index.html").is_file()
     assert "68 steps built" in done.stderr
 
     why = iolaus("explain", "campaign", name, "--root", root)
@@ -245,7 +245,7 @@ def test_a_demo_night_can_be_explained_evaluated_and_looked_at(tmp_path: Path) -
 
     state = iolaus("status", "--root", root).stdout
     assert "2026-03-02" in state
-    assert "67 of 67" in state
+    assert "68 of 68" in state
 
     key = {PSEUDONYM_KEY: "demo-key-for-simulated-worlds-only"}
     rebuilt = iolaus("backfill", "--stale", "--root", root, **key)
@@ -254,7 +254,7 @@ def test_a_demo_night_can_be_explained_evaluated_and_looked_at(tmp_path: Path) -
 
     again = iolaus("run", "--date", "2026-03-02", "--root", root, **key)
     assert again.returncode == 0, again.stderr
-    assert "0 steps built, 67 unchanged" in again.stderr
+    assert "0 steps built, 68 unchanged" in again.stderr
 
     written = [tmp_path / "world", *(tmp_path / "world").rglob("*")]
     assert {f"{each.stat().st_mode & 0o777:o}" for each in written if each.is_file()} == {"600"}

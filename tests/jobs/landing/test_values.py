@@ -198,3 +198,18 @@ def test_a_column_that_unpacks_to_hundreds_of_its_size_is_refused_by_name(
     pq.write_table(pa.table(base), folder / "p.parquet", compression="zstd", use_dictionary=False)
     with pytest.raises(Exception, match=r"p\.parquet cannot be read \(its \d+ bytes unpack to"):
         landed(tmp_path, "api_requests")
+
+
+def test_a_text_that_is_no_utf_8_costs_its_value_and_a_required_one_its_row(tmp_path: Path) -> None:
+    rows = [good("logins", account_id=f"a{n}", user_agent="browser") for n in range(3)]
+    columns = {name: pa.array([row[name] for row in rows]) for name in rows[0]}
+    columns["user_agent"] = pa.array([b"ok", b"\xff\xfe", None]).view(pa.string())
+    columns["account_id"] = pa.array([b"a0", b"a1", b"a\xff2"]).view(pa.string())
+    place = tmp_path / "raw" / "logins" / f"ds={NIGHT}" / "part-0.parquet"
+    place.parent.mkdir(parents=True)
+    pq.write_table(pa.table(columns), place)
+    found = landed(tmp_path, "logins")
+    assert [row["rejection_reason"] for row in found] == [None, None, "wrong_type:account_id"]
+    assert [(row["user_agent"], row["unread"]) for row in found[:2]] == [("ok", None), (None, "user_agent")]
+    moments = pa.array([b"2026-07-10T08:00:00Z", b"\xff"]).view(pa.string())
+    assert (conform(moments, "timestamp").values.null_count, list(conform(moments, "timestamp").failed)) == (1, [1])

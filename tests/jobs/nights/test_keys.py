@@ -12,6 +12,7 @@ from jobs.lake.lake import Lake
 from jobs.nights import keys
 from jobs.nights.records import Staged
 from jobs.nights.run import Runner
+from jobs.privacy import erasures
 from jobs.privacy.pseudonyms import Pseudonyms
 from jobs.settings import PSEUDONYM_KEY
 from tests.worlds import FIRST, golden_world
@@ -20,8 +21,16 @@ ONE, OTHER = Pseudonyms(b"the usual key of this lake"), Pseudonyms(b"some other 
 NOTHING = "staged.model_releases"
 
 
+def built(root: Path, key: Pseudonyms) -> Lake:
+    """A lake with a table of one night, staged under the key."""
+    lake = Lake(root)
+    lake.commit(NOTHING, FIRST, [], "f", Staged(key=key.key_id, knows=FIRST, delivery={}).properties(), "code")
+    return lake
+
+
 def test_the_first_key_is_recorded_without_being_told_and_another_one_is_refused(tmp_path: Path) -> None:
     keys.require_usual(Lake(tmp_path), ONE)
+    built(tmp_path, ONE)
     keys.require_usual(Lake(tmp_path), ONE)
     recorded = (tmp_path / "lake" / keys.NOTE).read_text()
     assert recorded.startswith(ONE.key_id)
@@ -31,17 +40,27 @@ def test_the_first_key_is_recorded_without_being_told_and_another_one_is_refused
     assert (tmp_path / "lake" / keys.NOTE).read_text() == recorded
 
 
+def test_a_key_that_made_no_token_yet_gives_way_to_the_right_one(tmp_path: Path) -> None:
+    keys.require_usual(Lake(tmp_path), OTHER)
+    keys.require_usual(Lake(tmp_path), ONE)
+    assert str(Lake(tmp_path).note(keys.NOTE)).startswith(ONE.key_id)
+
+
+def test_whoever_was_forgotten_before_the_first_night_was_forgotten_under_the_key(tmp_path: Path) -> None:
+    erasures.register(Lake(tmp_path), [ONE.token("account", "a1")], FIRST)
+    with pytest.raises(UsageError, match="set the usual key"):
+        keys.require_usual(Lake(tmp_path), OTHER)
+
+
 def test_a_key_of_the_same_short_id_is_refused_too(tmp_path: Path) -> None:
-    lake = Lake(tmp_path)
+    lake = built(tmp_path, ONE)
     lake.write_note(keys.NOTE, f"{ONE.key_id} {'0' * 64}\n")
     with pytest.raises(UsageError, match="set the usual key"):
         keys.require_usual(lake, ONE)
 
 
 def test_a_lake_that_was_built_before_keys_were_recorded_has_the_key_of_its_newest_night(tmp_path: Path) -> None:
-    lake = Lake(tmp_path)
-    record = Staged(key=ONE.key_id, knows=FIRST, delivery={})
-    lake.commit(NOTHING, FIRST, [], "f", record.properties(), "code")
+    built(tmp_path, ONE)
     with pytest.raises(UsageError, match="set the usual key"):
         keys.require_usual(Lake(tmp_path), OTHER)
     assert Lake(tmp_path).note(keys.NOTE) is None
@@ -50,11 +69,12 @@ def test_a_lake_that_was_built_before_keys_were_recorded_has_the_key_of_its_newe
 
 
 def test_neither_a_night_nor_a_step_is_built_under_another_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    own = Runner(settings.settings(golden_world(tmp_path, days=1), "sail"))
+    built(golden_world(tmp_path, days=1), Pseudonyms.from_environment())
+    own = Runner(settings.settings(tmp_path, "sail"))
     keys.require_usual(own.lake, Pseudonyms.from_environment())
     monkeypatch.setenv(PSEUDONYM_KEY, "another key than the one of the tests")
     with pytest.raises(UsageError, match="set the usual key"):
         own.run(FIRST)
     with pytest.raises(UsageError, match="set the usual key"):
         own.build("staged.accounts", FIRST)
-    assert own.lake.tables.names() == []
+    assert own.lake.tables.names() == [NOTHING]
