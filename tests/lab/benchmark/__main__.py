@@ -57,7 +57,7 @@ def scored(folder: Path, detector: str) -> list[tuple[str, str, Score]]:
     for world in WORLDS:
         answers = pq.read_table(folder / world.name / "answers" / f"{detector}.parquet", schema=ANSWERS)
         rows = zip(*(column.to_pylist() for column in answers.columns), strict=True)
-        by_writer.setdefault(world.writer, []).append(score(rows, truth(folder / world.name)))
+        by_writer.setdefault(world.preset, []).append(score(rows, truth(folder / world.name)))
     sums = {writer: functools.reduce(operator.add, found) for writer, found in by_writer.items()}
     worst = sorted(sums.items(), key=lambda each: (-each[1].innocent_groups_accused, each[0]))
     everything = functools.reduce(operator.add, sums.values())
