@@ -30,8 +30,9 @@ def judge(context: Context, step: Step, night: date) -> int | None:
         return None
     tables = {name: lake.read_arrow(name, night, night, _checked_columns(name)) for name in sorted(step.reads)}
     earlier = _volumes(context, step, night)
-    volumes = {name: [build.rows for build in builds] for name, builds in earlier.items()}
-    outcomes = quality.judge(tables, volumes, night, context.settings.root / "quality" / "data_docs")
+    volumes = {name: [build.rows for build in builds] for name, builds in earlier.items() if name != steps.FIGURES}
+    figures = [lake.read_arrow(steps.FIGURES, build.night, build.night) for build in earlier[steps.FIGURES]]
+    outcomes = quality.judge(tables, volumes, figures, night, context.settings.root / "quality" / "data_docs")
     rows = [{"as_of_date": night, **row} for row in quality.rows(outcomes)]
     files = lake.write_arrow(step.table, night, contracts.arrow_rows(step.table, rows))
     refusal = quality.refusal(outcomes)
@@ -116,7 +117,7 @@ def _snapshots(builds: dict[str, list[Build]]) -> Snapshots:
 def _checked_columns(name: str) -> list[str]:
     """The columns that a check, the key or a not-null rule looks at: the only ones quality needs to load."""
     contract = contracts.load(name)
-    if name == steps.DELIVERIES:
+    if name in (steps.DELIVERIES, steps.FIGURES):
         return list(contract.column_names)
     checked = {check.column for check in contract.checks if check.column}
     for check in contract.checks:

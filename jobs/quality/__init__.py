@@ -10,21 +10,30 @@ import pyarrow as pa
 
 from jobs.quality import page
 from jobs.quality.crosschecks import crosschecks
+from jobs.quality.figures import compare, of_rows
 from jobs.quality.outcomes import Outcome, refusal, rows
 
+FIGURES = "signals.delivery_figures"
 __all__ = ["Outcome", "judge", "refusal", "rows"]
 
 
 def judge(
-    tables: Mapping[str, pa.Table], volumes: Mapping[str, Sequence[int]], night: date, docs: Path
+    tables: Mapping[str, pa.Table],
+    volumes: Mapping[str, Sequence[int]],
+    figures: Sequence[pa.Table],
+    night: date,
+    docs: Path,
 ) -> list[Outcome]:
     """Every outcome of a night's checks, sorted by table and expectation; writes the night's page below `docs`.
 
-    `tables` maps contract names to their rows of the night; `volumes` gives earlier nights' row counts of a table.
+    `tables` maps contract names to their rows of the night; `volumes` gives earlier nights' row counts of a table,
+    `figures` their rows of `signals.delivery_figures`.
     """
     from jobs.quality.expectations import validate
 
     outcomes = [*validate(tables), *crosschecks(tables, volumes)]
+    if FIGURES in tables:
+        outcomes += compare(of_rows(tables[FIGURES].to_pylist()), [of_rows(each.to_pylist()) for each in figures])
     outcomes.sort(key=lambda outcome: (outcome.table_name, outcome.expectation))
     page.write(outcomes, night, docs)
     return outcomes

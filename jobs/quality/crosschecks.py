@@ -11,7 +11,11 @@ import pyarrow.compute as pc
 
 from jobs.quality.outcomes import Outcome
 
-FLOOR, CEILING = 0.3, 3.0  # of the median of the last week: weekends halve traffic, a lost feed or a replay goes beyond
+FLOOR, CEILING = (
+    0.55,
+    3.0,
+)  # of the median of the last week, or of the same weekday: half a feed, or a replay, goes beyond
+WEEK = 7  # nights; then the first of them was the same weekday, and weekends halve traffic
 LOST = 0.1  # of the same median: a feed at a tenth of itself is a failed export, whatever the day
 MIN_ROWS = 30  # smaller tables vary by chance
 Limits = dict[str, tuple[float, float | None]]  # severity to the least and the most share of the usual rows
@@ -156,12 +160,15 @@ def volume(name: str, rows: int, earlier: Sequence[int]) -> list[Outcome]:
         limits: Limits = {severity: (least, None) for severity, least in SNAPSHOTS[name].items()}
     else:
         limits = {"warning": (FLOOR, CEILING)} | ({"critical": (LOST, None)} if name == REQUESTS else {})
-    return [_volume(name, rows, usual, severity, *limit) for severity, limit in limits.items()]
+    least = min(usual, earlier[0]) if len(earlier) == WEEK and name not in SNAPSHOTS else usual
+    return [_volume(name, rows, usual, least, severity, *limit) for severity, limit in limits.items()]
 
 
-def _volume(name: str, rows: int, usual: float, severity: str, least: float, most: float | None) -> Outcome:
+def _volume(
+    name: str, rows: int, usual: float, expected: float, severity: str, least: float, most: float | None
+) -> Outcome:
     between = f"at least {least:g}" if most is None else f"between {least:g} and {most:g}"
-    is_usual = usual * least <= rows and (most is None or rows <= usual * most)
+    is_usual = expected * least <= rows and (most is None or rows <= usual * most)
     is_empty = name == REQUESTS and severity == "warning" and rows == 0
     return Outcome(
         table_name=name,

@@ -220,7 +220,7 @@ def test_a_demo_night_can_be_explained_evaluated_and_looked_at(tmp_path: Path) -
     assert done.returncode == 0, done.stderr
     name = next(line.split("│")[1].strip() for line in done.stdout.splitlines() if "deliberate" in line)
     assert (tmp_path / "world" / "report" / "2026-03-02" / "index.html").is_file()
-    assert "68 steps built" in done.stderr
+    assert "69 steps built" in done.stderr
 
     why = iolaus("explain", "campaign", name, "--root", root)
     assert why.returncode == 0

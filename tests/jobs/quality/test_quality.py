@@ -25,7 +25,7 @@ def rankings(*rows: dict[str, object]) -> pa.Table:
 
 
 def failures(tmp_path: Path, table: pa.Table) -> set[tuple[str, str]]:
-    outcomes = judge({"published.campaign_rankings": table}, {}, NIGHT, tmp_path)
+    outcomes = judge({"published.campaign_rankings": table}, {}, [], NIGHT, tmp_path)
     assert len(outcomes) > 10
     return {(outcome.expectation, outcome.severity) for outcome in outcomes if not outcome.success}
 
@@ -88,8 +88,14 @@ def failed(name: str, rows: int, *earlier: int) -> list[str]:
     return [outcome.severity for outcome in volume(name, rows, earlier) if not outcome.success]
 
 
+def test_a_sunday_is_compared_with_the_sunday_before() -> None:
+    week = (50, 100, 100, 100, 100, 100, 60)
+    assert failed("staged.charges", 40, *week) == []
+    assert failed("staged.charges", 25, *week) == ["warning"]
+
+
 def test_facts_are_compared_with_the_median_of_the_last_week() -> None:
-    for rows, severities in ((29, ["warning"]), (30, []), (300, []), (301, ["warning"])):
+    for rows, severities in ((54, ["warning"]), (56, []), (300, []), (301, ["warning"])):
         assert failed("staged.charges", rows, 100, 1, 100, 100) == severities
     assert failed("staged.api_requests", 9, 100) == ["warning", "critical"]
     assert failed("staged.api_requests", 0) == ["warning"]
