@@ -4,8 +4,8 @@
 
 builds every landed night of each root up to `published.campaigns` and writes one row per campaign of the last night and
 feature. The file's metadata says how many accounts there are, and how many of them operators work. A root's
-truth/accounts.parquet has account_id, kind (ordinary, innocent, operator, victim), cause and group; the truth of `iolaus
-simulate` is read as that, with the components of groups drawn by cause. Whose a group is, `majority` says.
+truth/accounts.parquet is that of `tests.lab.strangers` (account_id, operated, cause, group_id) or of `iolaus simulate`, there
+with the components of groups drawn by cause. Whose a group is, `majority` says.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,14 +35,17 @@ GROUPS = pa.schema(
 )  # fmt: skip
 
 
+STOLEN = "stolen_keys"  # a cause: the accounts are ordinary, part of their traffic is a thief's
+
+
 def truth(root: Path) -> dict[str, tuple[str, str, str]]:
     """Account to kind, cause and group; an ordinary account is its own group."""
     drawn = root / "truth" / "groups.parquet"
     causes = {row["group_id"]: row["cause"] for row in pq.read_table(drawn).to_pylist()} if drawn.exists() else {}
     found = {}
     for row in pq.read_table(root / "truth" / "accounts.parquet").to_pylist():
-        if "kind" in row:
-            said = (row["kind"], row["cause"], row["group"])
+        if "operated" in row:
+            said = (_kind(row), row["cause"], row["group_id"])
         elif row["campaign_id"]:
             kind = "operator" if row["role"] == Role.OPERATED else "victim"
             said = (kind, causes.get(row["campaign_id"], row["tier"]), row["campaign_id"])
@@ -51,6 +54,15 @@ def truth(root: Path) -> dict[str, tuple[str, str, str]]:
             said = ("innocent" if row["lookalike"] else "ordinary", cause, row["lookalike_group"])
         found[row["account_id"]] = (said[0], said[1] or said[0], said[2] or row["account_id"])
     return found
+
+
+def _kind(row: Mapping[str, Any]) -> str:
+    """Of a row of strangers' truth."""
+    if row["operated"]:
+        return "operator"
+    if row["group_id"] is None:
+        return "ordinary"
+    return "victim" if STOLEN in row["cause"] else "innocent"
 
 
 def build(engine: Runner, root: Path) -> Runner:
