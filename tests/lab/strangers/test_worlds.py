@@ -14,7 +14,7 @@ from tests.lab.strangers.world import World
 
 
 def write(folder: Path, seed: int, campaigns: bool) -> Path:
-    world = World(seed, 1, 3_000)
+    world = World(seed, 2, 2_500)
     populate(world, campaigns=campaigns)
     deliver(world, folder)
     return folder
