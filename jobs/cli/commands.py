@@ -237,6 +237,26 @@ def report(
     console.say(f"Report: {_write_report(published, target, chosen).resolve()}")
 
 
+@app.command()
+def dossier(
+    campaign: Annotated[str, typer.Argument(help="Id or name of a campaign.")],
+    out: Annotated[Path, typer.Option(help="File to write, HTML; a browser prints it.")],
+    night: Annotated[
+        str | None, typer.Option("--date", metavar="D", help="A published night; the newest unless given.")
+    ] = None,
+    tlp: Annotated[
+        str, typer.Option(help="Handling by TLP 2.0: clear, green, amber, amber+strict or red.")
+    ] = "amber+strict",
+    root: Root = None,
+    warehouse: Warehouse = None,
+) -> None:
+    """Write the record of one campaign for those who must answer for it: claims, evidence, what speaks against, provenance."""
+    from jobs.views.dossier import record
+
+    published, newest = _published(root, warehouse)
+    _write(out, record(published, campaign, _day(night, "--date") if night else newest, tlp))
+
+
 @export.command("stix")
 def export_stix(
     campaign: Annotated[str, typer.Argument(help="Id or name of a campaign.")],

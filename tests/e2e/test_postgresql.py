@@ -63,6 +63,8 @@ def test_people_read_it_by_the_same_commands(root: Path, url: str) -> None:
         ("query", "--named", "nights"): str(SECOND),
         ("evaluate", "--truth", str(root / "truth")): "account_precision",
         ("report",): "index.html",
+        ("dossier", campaign["name"], "--out", str(root / "record.html")): "record.html",
+        ("export", "blocklist", "--out", str(root / "list.csv")): "list.csv",
         ("doctor",): "",
     }
     for words, expected in said.items():

@@ -1,17 +1,16 @@
 """How many groups a night is expected to accuse though they are innocent, at most.
 
-Conformal risk control (Angelopoulos, Bates, Fisch, Lei, Schuster, arXiv 2208.02814): of n innocent groups that no fit saw
-none is accused under the rule in force, so the expected share of innocent groups that are accused is at most 1 / (n + 1),
-as long as a night's groups are of causes like theirs.
+Conformal risk control (Angelopoulos, Bates, Fisch, Lei, Schuster, arXiv 2208.02814): of n innocent groups that nobody had looked at k
+are accused under the rule in force, so the expected share of innocent groups that are accused is at most (k + 1) / (n + 1), as
+long as a night's groups are of causes like theirs.
 """
 
 from __future__ import annotations
 
-INNOCENT_GROUPS = (
-    452  # of causes and seeds that nobody looked at before the rule was final (docs/causes.md), none accused
-)
+INNOCENT_GROUPS = 623  # of worlds of strangers, not looked at before the rule was final (docs/causes.md, round 5)
+ACCUSED = 0  # of them
 
 
 def expected_false_accusations(judged: int) -> float:
     """Bound of the expected number of innocent groups that are called `deliberate` in a night of `judged` groups."""
-    return judged / (INNOCENT_GROUPS + 1)
+    return judged * (ACCUSED + 1) / (INNOCENT_GROUPS + 1)
