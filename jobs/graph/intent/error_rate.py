@@ -1,7 +1,7 @@
 """How many groups a night is expected to accuse though they are innocent, at most.
 
-Conformal risk control (Angelopoulos, Bates, Fisch, Lei, Schuster, arXiv 2208.02814): of n innocent groups that nobody had looked at k
-are accused under the rule in force, so the expected share of innocent groups that are accused is at most (k + 1) / (n + 1), as
+Conformal risk control (Angelopoulos, Bates, Fisch, Lei, Schuster, arXiv 2208.02814): of n innocent groups that nobody had looked at
+k are accused under the rule in force, so the expected share of innocent groups that are accused is at most (k + 1) / (n + 1), as
 long as a night's groups are of causes like theirs.
 """
 
