@@ -69,9 +69,8 @@ def record(warehouse: Warehouse, campaign: str, night: date, tlp: str = "amber+s
     last = known[-1]
     id_, day = last.campaign["campaign_id"], night.isoformat()
     asked = Asked(warehouse)
-    where = "WHERE campaign_id = $1 AND as_of_date = CAST($2 AS DATE)"
     found = {
-        "campaign": asked.rows(f"SELECT * FROM campaigns {where}", id_, day),
+        "campaign": asked.rows(_CAMPAIGN, id_, day),
         "pieces": asked.rows(_PIECES, id_, day),
         "roles": asked.rows(_ROLES, id_, day),
         "ties": asked.rows(_TIES, id_, day),
@@ -114,6 +113,7 @@ def record(warehouse: Warehouse, campaign: str, night: date, tlp: str = "amber+s
 
 
 DIGEST = "@@digest@@"  # where the digest of the document stands, made with this text in its place
+_CAMPAIGN = "SELECT * FROM campaigns WHERE campaign_id = $1 AND as_of_date = CAST($2 AS DATE)"
 _PIECES = """SELECT signal, bits, line, explanation, evidence_id FROM campaign_evidence
 WHERE campaign_id = $1 AND as_of_date = CAST($2 AS DATE) AND subject_kind = 'campaign' ORDER BY evidence_id"""
 _ROLES = """SELECT role, count(*) AS accounts, min(membership) AS least, CAST(sum(exchanges_attributed) AS BIGINT) AS exchanges
