@@ -48,7 +48,7 @@ def transform(night: date, known_campaigns: DataFrame) -> DataFrame:
     """Columns of SCHEMA; an end of the interval that no figure gives is null."""
     delivered = (
         known_campaigns.withColumnRenamed("stated", "value")
-        .withColumn("grade", F.lit(None).cast("string"))
+        .withColumnRenamed("source_grade", "grade")
         .withColumn("is_delivered", F.lit(True))
     )
 

@@ -17,6 +17,7 @@ from jobs.quality.outcomes import Outcome
 MIN_NIGHTS = 3  # earlier nights: fewer have no usual
 MIN_BASE = 50.0  # rows: shares and means of fewer vary by chance
 PRESENT, LEFT = 0.2, 0.5  # a column that usually has values has lost them where half of them is gone
+SCORE, ALL_ONE = "elicitation_score", 0.9  # a classifier that answers 1 to everything is broken, whatever the factor
 FACTORS = {"warning": 3.0, "critical": 10.0}  # of a mean: another unit, or the wrong column
 ACCOUNTS_LEFT = {"warning": 0.6, "critical": 0.2}  # of the accounts that are usually at work
 ONE, USUALLY = 0.5, 5.0  # everything on one account or address: half of all rows, five times what the largest has
@@ -25,7 +26,7 @@ EMPTY = 0.1  # of an hour's usual share
 HOURS_MOVED = 0.35  # of the traffic is at another hour than usually (total variation): clocks of another zone
 NEW_NAMES = 0.5  # of the requests are for models or tasks that the week did not have
 NEGATIVE = 0.2  # of charges that take back, where a hundredth does
-AGE_DAYS = 60.0  # charges older than usual: an archive
+AGE_DAYS = {"warning": 60.0, "critical": 180.0}  # charges older than usual: corrections, or an archive
 CRITICAL = {  # lost columns that accounts are linked by, or judged by
     ("api_requests", "client_address"), ("api_requests", "prompt_sketch"), ("accounts", "email"),
     ("accounts", "signup_device_id"), ("accounts", "country"),
@@ -67,7 +68,9 @@ def _one(table: str, kind: str, rest: str, amount: float, base: float, usual: fl
             ok = not many or usual < PRESENT or value >= LEFT * usual
             return [_said(table, f"{rest} has values as usual", severity, ok, told)]
         case "mean":
-            ratio = value / usual if usual > 0 and value > 0 else 1.0
+            if rest == SCORE and many and value >= ALL_ONE > usual:
+                return [_said(table, f"mean {rest} below {ALL_ONE:g} as usual", "critical", False, told)]
+            ratio = max(value, 0.0) / usual if usual > 0 else 1.0
             return [
                 _said(
                     table,
@@ -100,7 +103,16 @@ def _one(table: str, kind: str, rest: str, amount: float, base: float, usual: fl
                 )
             ]
         case "days":
-            return [_said(table, "charges as recent as usual", "warning", not many or value <= usual + AGE_DAYS, told)]
+            return [
+                _said(
+                    table,
+                    f"charges at most {days:g} days older than usual",
+                    severity,
+                    not many or value <= usual + days,
+                    told,
+                )
+                for severity, days in AGE_DAYS.items()
+            ]
     return []
 
 

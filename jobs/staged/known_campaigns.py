@@ -10,6 +10,7 @@ import pyarrow as pa
 from jobs.landing.landed import Landed
 from jobs.landing.shapes import SNAPSHOT, Field, RawTable
 
+GRADES = tuple(f"{reliability}{credibility}" for reliability in "ABCDEF" for credibility in "123456")  # Admiralty
 MAX_VALUE = 10**17  # tokens: what the largest provider answers in years
 
 
@@ -33,6 +34,8 @@ RAW = RawTable(
         Field("as_of", "date", required=True),
         Field("scope", required=True, one_of=("campaign", "aggregate")),
         Field("source", required=True),
+        Field("source_grade", one_of=GRADES),
+        Field("response"),
     ),
     key=("incident_id", "metric", "scope", "bound", "as_of"),
     derive=derive,

@@ -38,14 +38,16 @@ def in_force(rows: pa.Table, night: date) -> pa.Table:
     """Rows of INCIDENTS, sorted. `rows`: FIGURES of one incident, shipped with the package and delivered ones together.
 
     What was stated after the night is not known. Delivered figures replace the shipped ones of the incident in whole:
-    who delivers it maintains it. They carry no grade, except that the same statement keeps the grade it was shipped with.
+    who delivers it maintains it. One without a grade keeps the grade with which the same statement was shipped.
     """
     known = [row for row in rows.to_pylist() if row["as_of"] <= night]
     grades = {_statement(row): row["grade"] for row in known if not row["is_delivered"]}
     delivered = [row for row in known if row["is_delivered"]]
     figures: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in delivered or known:
-        figures[row["metric"], row["scope"]].append(row | {"grade": grades.get(_statement(row), UNGRADED)})
+        figures[row["metric"], row["scope"]].append(
+            row | {"grade": row["grade"] or grades.get(_statement(row), UNGRADED)}
+        )
     return table_of([_incident(figures[key]) for key in sorted(figures)], INCIDENTS)
 
 

@@ -39,6 +39,7 @@ class Case(NamedTuple):
     as_of: date
     scope: str
     source: Source
+    response: str | None = None  # what the accused answered; of none of these an answer is known that a source quotes
 
 
 POST = Source(
@@ -84,10 +85,12 @@ DELIVERED = pa.schema(
         ("incident_id", pa.string()), ("name", pa.string()), ("actor", pa.string()), ("provider", pa.string()),
         ("metric", pa.string()), ("bound", pa.string()), ("value", pa.int64()), ("first_day", pa.date32()),
         ("last_day", pa.date32()), ("as_of", pa.date32()), ("scope", pa.string()), ("source", pa.string()),
+        ("source_grade", pa.string()), ("response", pa.string()),
     ]
 )  # fmt: skip
 
 
 def as_delivered() -> pa.Table:
-    """The cases as a producer of the raw table `known_campaigns` would deliver them: without grades."""
-    return pa.Table.from_pylist([{**case._asdict(), "source": case.source.name} for case in CASES], DELIVERED)
+    """The cases as a producer of the raw table `known_campaigns` would deliver them."""
+    rows = [{**case._asdict(), "source": case.source.name, "source_grade": case.source.grade} for case in CASES]
+    return pa.Table.from_pylist(rows, DELIVERED)

@@ -54,7 +54,9 @@ BROKEN: dict[str, tuple[Figures, str]] = {
     "cost times a thousand": (changed(charges__mean_of_billed_cost=(300_000, 300)), "critical"),
     "quantity times a hundred": (changed(charges__mean_of_consumed_quantity=(3e8, 300)), "critical"),
     "negative costs": (changed(**{"charges__share_of_negative billed_cost": (300, 300)}), "critical"),
-    "charges of a year back": (changed(**{"charges__days_of_old": (110_000, 300)}), "warning"),
+    "charges of a year back": (changed(**{"charges__days_of_old": (110_000, 300)}), "critical"),
+    "charges of the quarter before": (changed(**{"charges__days_of_old": (30_000, 300)}), "warning"),
+    "no tokens at all": (changed(api_requests__mean_of_input_tokens=(0, 1000)), "critical"),
     "times of the day before": (changed(**{"api_requests__share_of_on the night": (10, 1000)}), "critical"),
     "no mail addresses": (changed(accounts__share_of_email=(0, 500)), "critical"),
     "no phones": (changed(accounts__share_of_phone=(0, 500)), "warning"),
@@ -84,6 +86,12 @@ def test_a_usual_night_and_a_sunday_are_fine() -> None:
     }
     for now in (USUAL, half):
         assert [each for each in compare(now, WEEK) if not each.success] == []
+
+
+def test_a_classifier_that_answers_one_to_everything_is_broken_also_where_much_is_elicited() -> None:
+    key = ("api_requests", "mean elicitation_score")
+    much = [night | {key: (500, 1000)} for night in WEEK]
+    assert [each.severity for each in compare(USUAL | {key: (1000, 1000)}, much) if not each.success] == ["critical"]
 
 
 def test_one_bad_night_in_the_week_changes_nothing() -> None:

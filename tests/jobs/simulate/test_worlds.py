@@ -40,7 +40,8 @@ COLUMNS = {
     "ip_networks": "cidr asn organization kind country",
     "model_releases": "model released_at",
     "indicators": "indicator_id kind value actor source_id source_reliability credibility valid_from valid_until",
-    "known_campaigns": "incident_id name actor provider metric bound value first_day last_day as_of scope source",
+    "known_campaigns": "incident_id name actor provider metric bound value first_day last_day as_of scope source "
+    "source_grade response",
 }
 
 

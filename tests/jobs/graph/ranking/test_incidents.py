@@ -73,6 +73,8 @@ def test_a_delivered_figure_is_ungraded_unless_it_repeats_a_shipped_one() -> Non
     repeated = [row | {"is_delivered": True, "grade": None} for row in shipped()]
     found = known([*shipped(), *repeated, delivered()])["exchanges", "campaign"]
     assert (found["low_source_grade"], found["high_source_grade"]) == ("B2", "F6")
+    graded = [row | {"grade": "A1"} for row in repeated]
+    assert known([*shipped(), *graded])["exchanges", "campaign"]["low_source_grade"] == "A1"
     revised = [row | {"value": row["value"] + 1} for row in repeated]
     assert known([*shipped(), *revised])["exchanges", "campaign"]["low_source_grade"] == "F6"
 
