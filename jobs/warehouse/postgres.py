@@ -9,7 +9,7 @@ itself, as in DuckDB. The password never stands in the URL: libpq reads it from 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
@@ -98,12 +98,24 @@ class PostgresWarehouse:
             }
             for table, held in texts.items():
                 remove(execute, table, held, accounts)
-        with self._connected() as connection:
-            connection.adbc_connection.set_autocommit(True)
-            for table in texts if rewrite else found:
-                _executing(connection)(f"VACUUM (FULL) {named(table)}")
+        self._write_anew(texts if rewrite else found)
         met = frozenset(account for hits in found.values() for account, _ in hits)
         return Removed({table: len(hits) for table, hits in found.items()}, met)
+
+    def _write_anew(self, tables: Iterable[str]) -> None:
+        """Let the files of the tables hold live rows alone."""
+        from adbc_driver_manager import Error
+
+        with self._connected() as connection:
+            connection.adbc_connection.set_autocommit(True)
+            for table in tables:
+                try:
+                    _executing(connection)(f"VACUUM (FULL) {named(table)}")
+                except Error as error:
+                    raise IolausError(
+                        f"Rows were removed from {SCHEMA}.{table} in {self.url}, but its file still holds them ({_reason(error)}): "
+                        f"run the same command again."
+                    ) from error
 
     def read(self, table: str, night: date | None) -> pa.Table:
         contract = contracts.load(f"published.{table}")

@@ -245,7 +245,7 @@ def test_a_demo_night_can_be_explained_evaluated_and_looked_at(tmp_path: Path) -
 
     state = iolaus("status", "--root", root).stdout
     assert "2026-03-02" in state
-    assert "68 of 68" in state
+    assert "69 of 69" in state
 
     key = {PSEUDONYM_KEY: "demo-key-for-simulated-worlds-only"}
     rebuilt = iolaus("backfill", "--stale", "--root", root, **key)
