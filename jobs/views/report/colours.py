@@ -6,7 +6,6 @@ A kind of evidence has one colour in every picture.
 from __future__ import annotations
 
 from jobs import signals
-from jobs.vocabulary import Role
 
 SERIES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#7a8594",
           "#332288", "#882255", "#999933", "#000000")  # fmt: skip
@@ -20,4 +19,3 @@ def series(place: int) -> str:
 
 EVIDENCE = {family: series(place) for place, family in enumerate(sorted(set(signals.families().values())))}
 FOR, AGAINST, SUM = "#0072B2", "#D55E00", "#5b6470"
-ROLES = {Role.OPERATED: "#D55E00", Role.VICTIM: "#56B4E9", Role.SHARED_INFRASTRUCTURE: "#9aa3ad"}

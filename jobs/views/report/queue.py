@@ -75,7 +75,8 @@ def by_line(pieces: Sequence[Row]) -> list[tuple[Line, float, list[Row], list[Ro
         )
         total = sum(round(row["bits"] * 1e6) for row in mine) / 1e6
         if mine or line in LINES:
-            found.append((line, total, [row for row in mine if row["bits"]], [row for row in mine if not row["bits"]]))
+            said = [row for row in mine if round(row["bits"], 2)]  # what is shown as 0.00 says nothing
+            found.append((line, total, said, [row for row in mine if not round(row["bits"], 2)]))
     return found
 
 

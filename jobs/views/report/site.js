@@ -1,5 +1,9 @@
 "use strict";
 (function () {
+  var reorder = {};
+  function compare(x, y) {
+    return isNaN(x) || isNaN(y) ? String(x).localeCompare(String(y)) : x - y;
+  }
   function cell(row, text, number) {
     var made = row.insertCell();
     made.textContent = text;
@@ -14,13 +18,13 @@
     var place = Array.prototype.indexOf.call(head.parentNode.children, head), button = document.createElement("button");
     button.type = "button"; button.textContent = head.textContent; head.textContent = ""; head.appendChild(button);
     button.addEventListener("click", function () {
-      var up = head.getAttribute("aria-sort") !== "ascending", body = head.closest("table").tBodies[0];
+      var up = head.getAttribute("aria-sort") !== "ascending", table = head.closest("table"), body = table.tBodies[0];
       head.parentNode.querySelectorAll("th").forEach(function (other) { other.removeAttribute("aria-sort"); });
       head.setAttribute("aria-sort", up ? "ascending" : "descending");
+      if (reorder[table.id]) { reorder[table.id](place, up); return; }
       Array.from(body.rows).sort(function (a, b) {
         var x = a.cells[place].dataset.value || a.cells[place].textContent, y = b.cells[place].dataset.value || b.cells[place].textContent;
-        var n = isNaN(x) || isNaN(y) ? x.localeCompare(y) : x - y;
-        return up ? n : -n;
+        return up ? compare(x, y) : compare(y, x);
       }).forEach(function (row) { body.appendChild(row); });
     });
   });
@@ -69,10 +73,17 @@
         var made = body.insertRow();
         made.id = row[0];
         cell(made, row[0]); cell(made, mine.roles[row[1]]); cell(made, row[2].toFixed(3), true); cell(made, row[3].toLocaleString("en"), true);
-        cell(made, row[4]); cell(made, row[5]); cell(made, row[6].map(function (n) { return mine.reasons[n]; }).join("; "));
+        cell(made, row[4]); cell(made, row[5]); cell(made, worth(row, 6));
       });
       more.hidden = hits.length <= limit;
       document.getElementById("listed").textContent = Math.min(limit, hits.length) + " of " + hits.length + (wanted ? " found" : "") + " accounts are listed.";
+    };
+    var worth = function (row, place) {
+      return place === 1 ? mine.roles[row[1]] : place === 6 ? row[6].map(function (n) { return mine.reasons[n]; }).join("; ") : row[place];
+    };
+    reorder.accounts = function (place, up) {
+      mine.rows.sort(function (a, b) { return up ? compare(worth(a, place), worth(b, place)) : compare(worth(b, place), worth(a, place)); });
+      limit = step; draw();
     };
     filter.addEventListener("input", function () { limit = step; draw(); });
     more.addEventListener("click", function () { limit += 200; draw(); });

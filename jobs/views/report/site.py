@@ -22,8 +22,7 @@ from markupsafe import Markup
 from jobs.graph.intent.error_rate import expected_false_accusations
 from jobs.views.lines import by_line, standing
 from jobs.views.report import members, queue
-from jobs.views.report.picture import picture
-from jobs.views.report.shared import things
+from jobs.views.report.shared import drawn
 from jobs.views.report.timeline import timeline
 from jobs.views.report.waterfall import waterfall
 from jobs.views.texts import plain
@@ -78,6 +77,7 @@ def _environment() -> Environment:
     )  # fmt: skip
     made.filters["sha256"] = lambda text: b64encode(sha256(str(text).encode()).digest()).decode()
     made.filters["number"] = lambda value: "" if value is None else f"{value:,}"
+    made.filters["span"] = lambda low, high: f"{low:,}" if low == high else f"{low:,} to {high:,}"
     made.filters["words"] = lambda value: str(value or "").replace("_", " ")
     made.filters["in_short"] = queue.in_short
     made.globals["script"] = Markup((TEMPLATES / "site.js").read_text(encoding="utf-8"))  # nosec B704 # this project's own
@@ -148,22 +148,22 @@ def _about(entry: Row, grouped: Mapping[str, dict[str, list[Row]]], verdicts: Ma
     mine = _of(grouped, "campaign_members", campaign)
     evidence = _of(grouped, "campaign_evidence", campaign)
     shared = [each for each in evidence if each["subject_kind"] == SubjectKind.ACCOUNT and each["entity"] is not None]
-    drawn = picture(mine, shared)
-    in_common, all_things = things(shared)
+    decided = [
+        each for each in evidence if each["subject_kind"] == SubjectKind.ACCOUNT and each["line"] == Line.DECISION
+    ]
+    listed = members.listed(mine, verdicts)
     return {
         "timeline": Markup(timeline(_of(grouped, "campaign_daily", campaign))),  # nosec B704 # escapes what it draws
-        "picture": Markup(drawn.svg),  # nosec B704
-        "picture_note": drawn.note,
-        "families": drawn.families,
-        "waterfall": Markup(waterfall(sorted((each for each in entry["pieces"] if each["bits"]), key=by_line))),  # nosec B704
+        "waterfall": Markup(
+            waterfall(sorted((each for each in entry["pieces"] if round(each["bits"], 2)), key=by_line))
+        ),  # nosec B704
         "standing": standing(entry),
         "lines": queue.by_line(entry["pieces"]),
-        "roles": sorted(Counter(each["role"] for each in mine).items()),
-        "members": members.in_order(mine),
+        "account_decisions": sorted(decided, key=lambda each: (each["subject_id"], each["evidence_id"])),
+        "listed": listed,
         "first_shown": members.FIRST_SHOWN,
-        "accounts": _data(members.listed(mine, verdicts)),
-        "things": in_common,
-        "all_things": all_things,
+        "accounts": _data(listed),
+        "shared": drawn(mine, shared),
         "attributions": _of(grouped, "campaign_attributions", campaign),
         "events": _of(grouped, "campaign_lineage", campaign),
         "metrics": _of(grouped, "campaign_rankings", campaign),
