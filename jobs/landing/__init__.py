@@ -5,7 +5,7 @@ readers, so that every engine reads, rejects and rounds alike. A bad row never s
 """
 
 from jobs.landing.files import Delivery, RawFile, content, date_of, find, require_unchanged
-from jobs.landing.frames import count_contradictions, count_duplicates, count_erased, count_unread, parse, split
+from jobs.landing.frames import count_erased, count_unread, parse, split
 from jobs.landing.lateness import Late, late_rows, later_deliveries
 from jobs.landing.surfacing import surfaced
 
@@ -14,8 +14,6 @@ __all__ = [
     "Late",
     "RawFile",
     "content",
-    "count_contradictions",
-    "count_duplicates",
     "count_erased",
     "count_unread",
     "date_of",

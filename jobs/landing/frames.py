@@ -7,19 +7,17 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
-from pyspark.sql import types as T
 
 from jobs import contracts
+from jobs.landing import repeats
 from jobs.landing.erasing import ERASED
 from jobs.landing.files import Delivery
 from jobs.landing.shapes import RawTable
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
-
-ORIGIN = ("unread", "rejection_reason", "record_digest", "account_token", "file")
 
 
 def parse(
@@ -32,7 +30,7 @@ def parse(
     erased: frozenset[str] = frozenset(),
     tasks: int = 2,
 ) -> DataFrame:
-    """Every delivered row: the columns of the staged table, then those of ORIGIN and delivered_on.
+    """Every delivered row: the columns of the staged table, then those of `jobs.landing.rows.ORIGIN`.
 
     `rejection_reason` is null for a good row (reasons: jobs/landing/checks.py); a rejected row has no other content.
     The frame is lazy and reads the files each time it is used: materialise it before splitting and counting.
@@ -41,59 +39,35 @@ def parse(
     `erased` have the reason `erased` and no digest. `tasks` of the row groups and JSON files are parsed at once.
     """
     import pyarrow as pa
+    from pyspark.sql.pandas.types import from_arrow_schema
 
-    from jobs.landing.rows import land
+    from jobs.landing.rows import ORIGIN, land
 
-    contract = contracts.load(f"staged.{delivery.raw.name}")
-    schema = T.StructType(
-        [
-            *contracts.spark_schema(contract).fields,
-            *[T.StructField(name, T.StringType()) for name in ORIGIN],
-            T.StructField("delivered_on", T.DateType()),
-        ]
-    )
+    schema = pa.schema([*contracts.arrow_schema(contracts.load(f"staged.{delivery.raw.name}")), *ORIGIN])
     parts = [(file.path, file.name, part) for file in delivery.files for part in range(file.parts)]
     if not parts:
-        return spark.createDataFrame([], schema)
-    arrow = contracts.arrow_schema(contract)
-    for name in ORIGIN:
-        arrow = arrow.append(pa.field(name, pa.string()))
-    arrow = arrow.append(pa.field("delivered_on", pa.date32()))
+        return spark.createDataFrame([], from_arrow_schema(schema))
     reader = functools.partial(
         land,
         raw=delivery.raw,
         parts=parts,
         ds=delivery.ds or night,
-        schema=arrow,
+        schema=schema,
         networks_path=networks_path,
         only=only,
         without=tuple(without),
         erased=erased,
     )
-    return spark.range(0, len(parts), 1, min(len(parts), tasks)).mapInArrow(reader, schema)
+    return spark.range(0, len(parts), 1, min(len(parts), tasks)).mapInArrow(reader, from_arrow_schema(schema))
 
 
-def split(parsed: DataFrame, raw: RawTable, earlier: DataFrame | None = None) -> tuple[DataFrame, DataFrame]:
+def split(parsed: DataFrame, raw: RawTable, found: DataFrame | None = None) -> tuple[DataFrame, DataFrame]:
     """Accepted rows (columns of the staged table) and rejected ones (columns of `staged.rejected`).
 
-    Of several good rows with one key the one with the smallest digest is kept; a key in `earlier` (the key columns
-    of rows staged from earlier deliveries) is a duplicate as well.
+    `found`: what `repeats.find` found among `parsed`; None where there are none.
     """
-    contract = contracts.load(f"staged.{raw.name}")
-    key = list(raw.key)
-    good = parsed.where(_is_good())
-    # Repeated keys are few: sorting only their rows spares ordering the whole night (measured: half the time on Sail).
-    repeated = good.groupBy(*key).agg(F.count(F.lit(1)).alias("copies")).where(F.col("copies") > 1).select(*key)
-    first = Window.partitionBy(*key).orderBy("record_digest", "file")
-    kept = (
-        good.join(repeated, on=key, how="left_semi")
-        .withColumn("copy", F.row_number().over(first))
-        .where(F.col("copy") == 1)
-    )
-    columns = contract.column_names
-    accepted = good.join(repeated, on=key, how="left_anti").select(*columns).unionByName(kept.select(*columns))
-    if earlier is not None:
-        accepted = accepted.join(earlier.select(*key), on=key, how="left_anti")
+    rows = repeats.good(parsed)
+    accepted = rows if found is None else repeats.without(rows, found, raw)
     same = Window.partitionBy("record_digest").orderBy("rejection_reason", "file")
     rejected = parsed.where(F.col("rejection_reason") != ERASED).select(
         F.lit(raw.name).alias("table_name"),
@@ -104,27 +78,7 @@ def split(parsed: DataFrame, raw: RawTable, earlier: DataFrame | None = None) ->
         "delivered_on",
         "account_token",
     )
-    return accepted.select(*columns), rejected
-
-
-def count_duplicates(parsed: DataFrame, raw: RawTable, earlier: DataFrame | None = None) -> int:
-    """Good rows that are not accepted, counted from the keys alone and so independently of `split`."""
-    key = list(raw.key)
-    copies = parsed.where(_is_good()).groupBy(*key).agg(F.count(F.lit(1)).alias("copies"))
-    if earlier is None:
-        copies = copies.withColumn("is_known", F.lit(False))
-    else:
-        known = earlier.select(*key).groupBy(*key).agg(F.lit(True).alias("is_known"))
-        copies = copies.join(known, on=key, how="left")
-    spare = F.when(F.col("is_known"), F.col("copies")).otherwise(F.col("copies") - 1)
-    row = copies.agg(F.sum(spare).alias("spare")).first()
-    return int(row["spare"]) if row is not None and row["spare"] is not None else 0
-
-
-def count_contradictions(parsed: DataFrame, raw: RawTable) -> int:
-    """Keys of which good rows say different things: only one of them is accepted."""
-    said = (F.min("record_digest") != F.max("record_digest")).alias("differ")
-    return parsed.where(_is_good()).groupBy(*raw.key).agg(said).where("differ").count()
+    return accepted.select(*contracts.load(f"staged.{raw.name}").column_names), rejected
 
 
 def count_erased(parsed: DataFrame) -> dict[str, int]:
@@ -136,9 +90,5 @@ def count_erased(parsed: DataFrame) -> dict[str, int]:
 
 def count_unread(parsed: DataFrame) -> dict[str, int]:
     """Values of optional columns that could not be read in accepted or duplicate rows, by column."""
-    lost = parsed.where(_is_good()).select(F.explode(F.split("unread", ",")).alias("name"))
+    lost = repeats.good(parsed).select(F.explode(F.split("unread", ",")).alias("name"))
     return {row.name: row.values for row in lost.groupBy("name").agg(F.count(F.lit(1)).alias("values")).collect()}
-
-
-def _is_good() -> Column:
-    return F.col("rejection_reason").isNull()

@@ -20,6 +20,18 @@ from jobs.landing.shapes import Field, RawTable
 from jobs.privacy.pseudonyms import Pseudonyms
 
 Part = tuple[str, str, int]  # path, name below the root, row group
+ORIGIN = pa.schema(  # what is known of a row beside its content; `row` is its place in the file
+    [
+        ("unread", pa.string()),
+        ("rejection_reason", pa.string()),
+        ("record_digest", pa.string()),
+        ("account_token", pa.string()),
+        ("file", pa.string()),
+        ("row", pa.int64()),
+        ("delivered_on", pa.date32()),
+    ]
+)
+ROWS_PER_PART = 1 << 32  # no row group has as many
 
 
 def land(
@@ -45,9 +57,11 @@ def land(
     for batch in batches:
         for number in batch.column(0).to_pylist():
             path, name, group = parts[number]
+            first = group * ROWS_PER_PART
             for block in formats.blocks(raw, path, name, group):
                 shared = _share(raw, block, only, without)
-                yield stage(raw, shared, name, ds, schema, pseudonyms, networks, erased)
+                yield stage(raw, shared, (name, first), ds, schema, pseudonyms, networks, erased)
+                first += block.rows
 
 
 def _share(raw: RawTable, block: formats.Block, only: date | None, without: Sequence[date]) -> formats.Block:
@@ -61,7 +75,7 @@ def _share(raw: RawTable, block: formats.Block, only: date | None, without: Sequ
 def stage(
     raw: RawTable,
     block: formats.Block,
-    name: str,
+    place: tuple[str, int],
     ds: date,
     schema: pa.Schema,
     pseudonyms: Pseudonyms,
@@ -69,6 +83,8 @@ def stage(
     erased: frozenset[str] = frozenset(),
 ) -> pa.RecordBatch:
     """One block as staged rows; a rejected row keeps only its digest, reason, origin and its account's token.
+
+    `place`: name of the file, and a number from which its rows are counted; no two blocks of a file share numbers.
 
     `unread` names the optional columns whose value could not be read, separated by commas.
 
@@ -103,7 +119,8 @@ def stage(
         "rejection_reason": reasons,
         "record_digest": digests,
         "account_token": tokens,
-        "file": pa.repeat(pa.scalar(name), block.rows),
+        "file": pa.repeat(pa.scalar(place[0]), block.rows),
+        "row": pa.array(np.arange(place[1], place[1] + block.rows)),
         "delivered_on": pa.repeat(pa.scalar(ds, pa.date32()), block.rows),
     }
     return pa.RecordBatch.from_arrays([staged[each.name].cast(each.type) for each in schema], schema=schema)

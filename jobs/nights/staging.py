@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from jobs import contracts, landing
 from jobs.errors import IolausError
-from jobs.landing import Delivery, Late
+from jobs.landing import Delivery, Late, repeats
 from jobs.nights import fingerprints, keys, recipes, steps
 from jobs.nights.context import Context
 from jobs.nights.records import Staged, staged
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from jobs.lake.builds import Build
+    from jobs.landing.shapes import RawTable
 from jobs.lake.lake import Lake
 
 MAX_NAMED_COLUMNS = 20
@@ -161,23 +162,33 @@ def _write(context: Context, step: Step, night: date, sources: _Sources, erased:
     for delivery, _ in sources.later:
         rows = rows.unionByName(read(delivery, only=night))
     parsed = lake.scratch(context.spark, rows)
-    before = _staged_before(context, step, night)
-    accepted, rejected = landing.split(parsed, raw, before)
+    landed = parsed.count()
+    found = _repeats(context, parsed, landed, raw, _staged_before(context, step, night))
+    duplicates, contradictions = repeats.counts(found)
+    accepted, rejected = landing.split(parsed, raw, found if duplicates else None)
     accepted_files = lake.write_files(step.table, night, accepted)
     refused_files = lake.write_files(steps.REJECTED, night, rejected)
     gone = landing.count_erased(parsed) if erased else {}
-    duplicates = landing.count_duplicates(parsed, raw, before)
     counted = {
-        "landed": parsed.count(),
+        "landed": landed,
         "staged": _rows(accepted_files),
         "duplicates": duplicates,
-        "contradictions": landing.count_contradictions(parsed, raw) if duplicates else 0,
+        "contradictions": contradictions,
         "rejected": _rows(refused_files),
         "erased": sum(gone.values()),
         "late": sum(late.rows for _, late in sources.later),
     }
     left_out = fingerprints.digest(sorted(gone)) if gone else None
     return _Written(counted, accepted_files, refused_files, left_out, landing.count_unread(parsed))
+
+
+def _repeats(context: Context, parsed: DataFrame, landed: int, raw: RawTable, earlier: DataFrame | None) -> DataFrame:
+    """Repeated keys, looked for in as many parts as bound what is held at once; stored, as they are few."""
+    parts = max(1, -(-landed // repeats.ROWS_AT_ONCE))
+    found = [
+        context.lake.scratch(context.spark, repeats.find(parsed, raw, earlier, part, parts)) for part in range(parts)
+    ]
+    return functools.reduce(lambda one, other: one.unionByName(other), found)
 
 
 def _staged_before(context: Context, step: Step, night: date) -> DataFrame | None:

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import zstandard
 
 from jobs import contracts, landing
+from jobs.landing import repeats
 from jobs.landing.rows import land
 from jobs.staged import declared
 
@@ -160,3 +161,13 @@ def landed(root: Path, table: str, night: date = NIGHT, networks: str | None = N
     assert delivery.ds is not None
     found = land(wanted, declared(table), parts, delivery.ds, schema, networks)
     return [row for batch in found for row in batch.to_pylist()]
+
+
+def split(parsed: Any, table: str, earlier: Any = None) -> tuple[Any, Any]:
+    """Accepted and rejected rows of a parsed delivery."""
+    return landing.split(parsed, declared(table), repeats.find(parsed, declared(table), earlier))
+
+
+def repeated(parsed: Any, table: str, earlier: Any = None) -> tuple[int, int]:
+    """Good rows that are not accepted, and keys of which good rows disagree."""
+    return repeats.counts(repeats.find(parsed, declared(table), earlier))

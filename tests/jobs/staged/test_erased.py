@@ -16,7 +16,7 @@ from jobs.privacy import erasures
 from jobs.privacy.pseudonyms import Pseudonyms
 from jobs.staged import declared
 from tests.conftest import TEST_KEY
-from tests.jobs.staged.rawrows import GOOD, NIGHT, deliver, good
+from tests.jobs.staged.rawrows import GOOD, NIGHT, deliver, good, repeated, split
 
 GONE = "acct-gone"
 MADE = Pseudonyms(TEST_KEY.encode())
@@ -51,11 +51,11 @@ def test_rows_of_an_erased_account_are_counted_and_go_no_further(
         delivered[2] = about(table, GONE)
     deliver(tmp_path, table, delivered, f"part-0.{format}")
     parsed = landing.parse(spark, landing.find(tmp_path, declared(table), NIGHT), NIGHT, erased=ERASED)
-    accepted, rejected = landing.split(parsed, declared(table))
+    accepted, rejected = split(parsed, table)
     assert landing.count_erased(parsed) == dict.fromkeys(ERASED, 3)
-    assert (accepted.count(), rejected.count(), landing.count_duplicates(parsed, declared(table))) == (1, 0, 0)
+    assert (accepted.count(), rejected.count(), repeated(parsed, table)[0]) == (1, 0, 0)
     left = [row.asDict() for row in parsed.collect() if row.rejection_reason == "erased"]
-    kept = {"rejection_reason", "account_token", "file", "delivered_on"}
+    kept = {"rejection_reason", "account_token", "file", "row", "delivered_on"}
     assert all(value is None for row in left for name, value in row.items() if name not in kept)
 
 
@@ -76,9 +76,9 @@ def test_what_landed_is_accounted_for(
     made = [good("api_requests", request_id=r, account_id=a, input_tokens=n) for r, a, n in rows]
     deliver(folder, "api_requests", made)
     parsed = landing.parse(spark, landing.find(folder, declared("api_requests"), NIGHT), NIGHT, erased=ERASED)
-    accepted, rejected = (frame.collect() for frame in landing.split(parsed, declared("api_requests")))
+    accepted, rejected = (frame.collect() for frame in split(parsed, "api_requests"))
     duplicates, erased = (
-        landing.count_duplicates(parsed, declared("api_requests")),
+        repeated(parsed, "api_requests")[0],
         sum(landing.count_erased(parsed).values()),
     )
     assert len(rows) == len(accepted) + len(rejected) + duplicates + erased
@@ -91,7 +91,7 @@ def test_a_rejected_row_keeps_the_token_of_its_account_and_not_its_id(spark: Spa
     rows = [good("logins", account_id="a7", logged_in_at="yesterday"), good("logins", account_id=None)]
     deliver(tmp_path, "logins", rows)
     parsed = landing.parse(spark, landing.find(tmp_path, declared("logins"), NIGHT), NIGHT)
-    _, rejected = landing.split(parsed, declared("logins"))
+    _, rejected = split(parsed, "logins")
     assert {row.account_token for row in rejected.collect()} == {MADE.token(erasures.KIND, "a7"), None}
     assert list(rejected.columns) == list(contracts.load("staged.rejected").column_names)
 
@@ -101,7 +101,7 @@ def test_an_indicator_or_decision_of_another_kind_with_the_same_text_stays(spark
     deliver(tmp_path, "case_decisions", [good("case_decisions", subject_kind="campaign", subject_id=GONE)])
     for table in ("indicators", "case_decisions"):
         parsed = landing.parse(spark, landing.find(tmp_path, declared(table), NIGHT), NIGHT, erased=ERASED)
-        assert landing.split(parsed, declared(table))[0].count() == 1
+        assert split(parsed, table)[0].count() == 1
 
 
 def test_texts_about_others_do_not_name_an_erased_account(spark: SparkSession, tmp_path: Path) -> None:
@@ -110,9 +110,8 @@ def test_texts_about_others_do_not_name_an_erased_account(spark: SparkSession, t
     deliver(tmp_path, "accounts", [good("accounts", account_id="a2", **changed)])
     named, silent = (
         {
-            table: landing.split(
-                landing.parse(spark, landing.find(tmp_path, declared(table), NIGHT), NIGHT, erased=erased),
-                declared(table),
+            table: split(
+                landing.parse(spark, landing.find(tmp_path, declared(table), NIGHT), NIGHT, erased=erased), table
             )[0].collect()[0]
             for table in ("case_decisions", "accounts")
         }

@@ -16,8 +16,9 @@ from pyspark.sql import SparkSession
 from jobs import contracts, landing
 from jobs import settings as environment
 from jobs.errors import IolausError
+from jobs.landing import repeats
 from jobs.staged import declared
-from tests.jobs.staged.rawrows import NIGHT, deliver, good, landed
+from tests.jobs.staged.rawrows import NIGHT, deliver, good, landed, repeated, split
 
 ROWS = st.lists(
     st.builds(
@@ -50,9 +51,9 @@ def test_every_record_is_accounted_for(
                 deliver(Path(folder), "api_requests", part, f"p{number}.{format}")
             delivery = landing.find(Path(folder), declared("api_requests"), NIGHT)
             parsed = landing.parse(spark, delivery, NIGHT)
-            accepted, rejected = landing.split(parsed, declared("api_requests"), earlier)
+            accepted, rejected = split(parsed, "api_requests", earlier)
             taken, refused = accepted.collect(), rejected.collect()
-            duplicates = landing.count_duplicates(parsed, declared("api_requests"), earlier)
+            duplicates = repeated(parsed, "api_requests", earlier)[0]
             assert len(rows) == len(taken) + len(refused) + duplicates
             assert accepted.columns == list(contracts.load("staged.api_requests").column_names)
             assert rejected.columns == list(contracts.load("staged.rejected").column_names)
@@ -67,25 +68,42 @@ def test_the_smallest_digest_is_kept_of_one_key(spark: SparkSession, tmp_path: P
     deliver(tmp_path, "accounts", rows)
     found = landed(tmp_path, "accounts")
     parsed = landing.parse(spark, landing.find(tmp_path, declared("accounts"), NIGHT), NIGHT)
-    accepted, _ = landing.split(parsed, declared("accounts"))
+    accepted, _ = split(parsed, "accounts")
     first = min(found, key=lambda row: row["record_digest"])
     assert [row["tier"] for row in accepted.collect()] == [first["tier"]]
-    assert landing.count_duplicates(parsed, declared("accounts")) == 4
+    assert repeated(parsed, "accounts")[0] == 4
 
 
 def test_a_key_staged_from_an_earlier_delivery_is_a_duplicate(spark: SparkSession, tmp_path: Path) -> None:
     deliver(tmp_path, "api_requests", [good("api_requests", request_id=name) for name in ("r1", "r1", "r2")])
     parsed = landing.parse(spark, landing.find(tmp_path, declared("api_requests"), NIGHT), NIGHT)
     earlier = spark.createDataFrame([("r1",), ("r1",)], "request_id string")
-    accepted, _ = landing.split(parsed, declared("api_requests"), earlier)
+    accepted, _ = split(parsed, "api_requests", earlier)
     assert [row["request_id"] for row in accepted.collect()] == ["r2"]
-    assert landing.count_duplicates(parsed, declared("api_requests"), earlier) == 2
+    assert repeated(parsed, "api_requests", earlier)[0] == 2
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_repeats_are_the_same_in_however_many_parts_the_keys_are_looked_at(
+    known: bool, spark: SparkSession, tmp_path: Path
+) -> None:
+    names = ["r1", "r1", "r2", "r3", "r3", "r3", "r4", "r5", "r6"]
+    deliver(tmp_path, "api_requests", [good("api_requests", request_id=name) for name in names])
+    raw = declared("api_requests")
+    parsed = landing.parse(spark, landing.find(tmp_path, raw, NIGHT), NIGHT)
+    earlier = spark.createDataFrame([("r2",), ("r3",), ("r9",)], "request_id string") if known else None
+    whole, parts = (
+        sorted(str(row) for part in range(count) for row in repeats.find(parsed, raw, earlier, part, count).collect())
+        for count in (1, 5)
+    )
+    assert whole == parts
+    assert len(whole) == (3 if known else 2)
 
 
 def test_equal_bad_records_are_numbered(spark: SparkSession, tmp_path: Path) -> None:
     deliver(tmp_path, "accounts", [good("accounts", status="asleep")] * 3)
     parsed = landing.parse(spark, landing.find(tmp_path, declared("accounts"), NIGHT), NIGHT)
-    _, rejected = landing.split(parsed, declared("accounts"))
+    _, rejected = split(parsed, "accounts")
     assert sorted(row["occurrence"] for row in rejected.collect()) == [1, 2, 3]
 
 
@@ -95,13 +113,13 @@ def test_nothing_delivered_is_an_empty_frame_of_the_same_columns(spark: SparkSes
     absent = landing.parse(spark, landing.find(tmp_path / "none", declared("accounts"), NIGHT), NIGHT)
     assert absent.count() == 0
     assert absent.columns == there.columns
-    assert landing.count_duplicates(absent, declared("accounts")) == 0
+    assert repeated(absent, "accounts")[0] == 0
 
 
 def test_addresses_find_their_staged_network(spark: SparkSession, tmp_path: Path) -> None:
     deliver(tmp_path, "ip_networks", [good("ip_networks"), good("ip_networks", cidr="203.0.0.0/8", kind="isp")])
     delivery = landing.find(tmp_path, declared("ip_networks"), NIGHT)
-    networks, _ = landing.split(landing.parse(spark, delivery, NIGHT), declared("ip_networks"))
+    networks, _ = split(landing.parse(spark, delivery, NIGHT), "ip_networks")
     networks.write.parquet(str(tmp_path / "networks"))
     deliver(tmp_path, "api_requests", [good("api_requests"), good("api_requests", client_address="203.9.9.9")])
     delivery = landing.find(tmp_path, declared("api_requests"), NIGHT)
@@ -113,7 +131,7 @@ def test_addresses_find_their_staged_network(spark: SparkSession, tmp_path: Path
 def test_a_snapshot_staged_late_keeps_its_delivery_day(spark: SparkSession, tmp_path: Path) -> None:
     deliver(tmp_path, "accounts", [good("accounts", status="asleep")], ds=NIGHT - timedelta(days=2))
     parsed = landing.parse(spark, landing.find(tmp_path, declared("accounts"), NIGHT), NIGHT)
-    _, rejected = landing.split(parsed, declared("accounts"))
+    _, rejected = split(parsed, "accounts")
     assert [row["delivered_on"] for row in rejected.collect()] == [date(2026, 7, 8)]
 
 
@@ -129,7 +147,7 @@ def test_an_error_in_the_engine_leaves_as_its_sentence(spark: SparkSession, tmp_
 def test_neither_key_nor_clear_values_are_in_the_plan(spark: SparkSession, tmp_path: Path) -> None:
     deliver(tmp_path, "accounts", [good("accounts")])
     parsed = landing.parse(spark, landing.find(tmp_path, declared("accounts"), NIGHT), NIGHT)
-    accepted, _ = landing.split(parsed, declared("accounts"))
+    accepted, _ = split(parsed, "accounts")
     assert accepted.count() == 1
     key = environment.pseudonym_key()
     plan = accepted._plan.to_proto(spark.client).SerializeToString()
@@ -149,5 +167,5 @@ def test_rows_of_one_key_that_say_different_things_are_told(spark: SparkSession,
     deliver(tmp_path, "api_requests", [row, row, good("api_requests", request_id="r2")])
     deliver(tmp_path, "api_requests", [good("api_requests", request_id="r2", output_tokens=21)], "part-1.jsonl")
     parsed = landing.parse(spark, landing.find(tmp_path, declared("api_requests"), NIGHT), NIGHT)
-    assert landing.count_duplicates(parsed, declared("api_requests")) == 2
-    assert landing.count_contradictions(parsed, declared("api_requests")) == 1
+    assert repeated(parsed, "api_requests")[0] == 2
+    assert repeated(parsed, "api_requests")[1] == 1
