@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 
 from jobs import contracts
 from jobs.errors import IolausError
@@ -15,6 +16,12 @@ from jobs.nights.spans import VOLUMES
 from jobs.nights.steps import Step
 from jobs.warehouse import Warehouse, open_warehouse
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyspark.sql import DataFrame
+
+REQUESTS, ACCOUNTS = "staged.api_requests", "staged.accounts"
+ROWS_IN_MEMORY = 50_000  # below, asking the engine costs more than the rows do
 REPORTED = ("delivered_on", "landed", "staged", "duplicates", "rejected", "erased", "late", "content_hash", "note")
 
 
@@ -28,11 +35,21 @@ def judge(context: Context, step: Step, night: date) -> int | None:
     previous = lake.builds(step.table).get(night)
     if previous and previous.fingerprint == made and not Judged.of(previous).is_refused:
         return None
-    tables = {name: lake.read_arrow(name, night, night, _checked_columns(name)) for name in sorted(step.reads)}
     earlier = _volumes(context, step, night)
-    volumes = {name: [build.rows for build in builds] for name, builds in earlier.items() if name != steps.FIGURES}
+    volumes = {
+        name: (lake.builds(name)[night].rows, [build.rows for build in builds])
+        for name, builds in earlier.items()
+        if name != steps.FIGURES
+    }
     figures = [lake.read_arrow(steps.FIGURES, build.night, build.night) for build in earlier[steps.FIGURES]]
-    outcomes = quality.judge(tables, volumes, figures, night, context.settings.root / "quality" / "data_docs")
+    outcomes = quality.judge(
+        {name: _rows(context, name, night) for name in sorted(step.reads)},
+        volumes,
+        figures,
+        quality.unknown(*(lake.read(context.spark, name, night, night) for name in (REQUESTS, ACCOUNTS))),
+        night,
+        context.settings.root / "quality" / "data_docs",
+    )
     rows = [{"as_of_date": night, **row} for row in quality.rows(outcomes)]
     files = lake.write_arrow(step.table, night, contracts.arrow_rows(step.table, rows))
     refusal = quality.refusal(outcomes)
@@ -41,6 +58,14 @@ def judge(context: Context, step: Step, night: date) -> int | None:
     if refusal:
         raise refusal
     return build.rows
+
+
+def _rows(context: Context, name: str, night: date) -> pa.Table | DataFrame:
+    """The night's rows of a table for the columns that are checked; of one that grows with the requests in the engine."""
+    columns = _checked_columns(name)
+    if context.lake.builds(name)[night].rows <= ROWS_IN_MEMORY:
+        return context.lake.read_arrow(name, night, night, columns)
+    return context.lake.read(context.spark, name, night, night).select(*columns)
 
 
 def publish(context: Context, step: Step, night: date) -> int | None:

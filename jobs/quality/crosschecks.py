@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from statistics import median
-from typing import Any
-
-import pyarrow as pa
-import pyarrow.compute as pc
+from typing import TYPE_CHECKING, Any
 
 from jobs.quality.outcomes import Outcome
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
 
 FLOOR, CEILING = (
     0.55,
@@ -34,16 +35,47 @@ UNKNOWN_CRITICAL_PERCENT = 20.0  # identity lags by a day's new accounts; more i
 REJECTED_WARNING_PERCENT, REJECTED_CRITICAL_PERCENT = 5.0, 20.0
 
 
-def crosschecks(tables: Mapping[str, pa.Table], volumes: Mapping[str, Sequence[int]]) -> list[Outcome]:
-    """Outcomes of every cross-check whose tables are there."""
+@dataclass(frozen=True)
+class Unknown:
+    """Of `requests` those that are of accounts which identity does not know: how many, and of how many accounts."""
+
+    requests: int
+    unknown: int
+    accounts: int
+
+
+def unknown(requests: DataFrame, accounts: DataFrame) -> Unknown:
+    """Counted by the engine: both tables grow."""
+    from pyspark.sql import functions as F
+
+    each = requests.groupBy("account_id").agg(F.count(F.lit(1)).alias("requests"))
+    marked = accounts.select("account_id", F.lit(0).alias("is_unknown"))
+    strange = F.coalesce("is_unknown", F.lit(1))
+    (found,) = (
+        each.join(marked, on="account_id", how="left")
+        .agg(
+            F.sum("requests").alias("requests"),
+            F.sum(F.col("requests") * strange).alias("unknown"),
+            F.sum(strange).alias("accounts"),
+        )
+        .collect()
+    )
+    return Unknown(found.requests or 0, found.unknown or 0, found.accounts or 0)
+
+
+def crosschecks(
+    deliveries: Sequence[Mapping[str, Any]],
+    volumes: Mapping[str, tuple[int, Sequence[int]]],
+    strangers: Unknown | None,
+) -> list[Outcome]:
+    """Outcomes of every cross-check: `deliveries` are rows of staged.deliveries, `volumes` tonight's and earlier row counts."""
     found: list[Outcome] = []
-    if "staged.deliveries" in tables:
-        for row in tables["staged.deliveries"].sort_by("table_name").to_pylist():
-            found += [reconciliation(row), *rejection(row), unread(row), contradictions(row), *delivery(row)]
-    if {REQUESTS, ACCOUNTS} <= set(tables):
-        found += known_accounts(tables[REQUESTS], tables[ACCOUNTS])
-    for name, earlier in sorted(volumes.items()):
-        found += volume(name, tables[name].num_rows, earlier)
+    for row in deliveries:
+        found += [reconciliation(row), *rejection(row), unread(row), contradictions(row), *delivery(row)]
+    if strangers is not None:
+        found += known_accounts(strangers)
+    for name, (rows, earlier) in sorted(volumes.items()):
+        found += volume(name, rows, earlier)
     return found
 
 
@@ -120,20 +152,17 @@ def delivery(row: Mapping[str, object]) -> list[Outcome]:
     ]
 
 
-def known_accounts(requests: pa.Table, accounts: pa.Table) -> list[Outcome]:
+def known_accounts(found: Unknown) -> list[Outcome]:
     """Requests of accounts that identity does not know: kept, because identity may lag, and said; many refuse the night."""
-    unknown = pc.invert(pc.is_in(requests["account_id"], value_set=accounts["account_id"].combine_chunks()))
-    count = pc.sum(unknown).as_py() or 0
-    strangers = len(pc.unique(requests["account_id"].filter(unknown))) if count else 0
-    percent = 100.0 * count / requests.num_rows if requests.num_rows else 0.0
+    percent = 100.0 * found.unknown / found.requests if found.requests else 0.0
     return [
         Outcome(
             table_name=REQUESTS,
             expectation=expectation,
             severity=severity,
             success=percent <= limit,
-            observed=f"{count} requests of {strangers} accounts that staged.accounts does not know",
-            unexpected_count=count,
+            observed=f"{found.unknown} requests of {found.accounts} accounts that staged.accounts does not know",
+            unexpected_count=found.unknown,
             unexpected_percent=round(percent, 6),
         )
         for severity, limit, expectation in (

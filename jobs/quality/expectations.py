@@ -1,4 +1,4 @@
-"""Great Expectations suites from the contracts, run on Arrow tables.
+"""Great Expectations suites from the contracts, run in memory on small tables and by the engine on those that grow.
 
 `success` of a suite ignores severity, so every result carries its own and the gate looks at those. Only columns that
 some expectation looks at are handed over, and results are asked for counts, never for values: what an error of the
@@ -20,6 +20,7 @@ from jobs.quality.outcomes import Outcome
 
 if TYPE_CHECKING:
     from great_expectations.expectations.expectation import Expectation
+    from pyspark.sql import DataFrame
 
 os.environ["GX_ANALYTICS_ENABLED"] = "false"  # nothing leaves this machine; must be set before the first import
 ROW_COUNT = {"mustBeGreaterThan": ("min_value", 1), "mustBeGreaterOrEqualTo": ("min_value", 0),
@@ -72,7 +73,7 @@ def _expectation(contract: Contract, check: Check) -> Expectation:
     return _made(name, arguments, check.severity)
 
 
-def validate(tables: Mapping[str, pa.Table]) -> list[Outcome]:
+def validate(tables: Mapping[str, pa.Table | DataFrame]) -> list[Outcome]:
     """Run every table's suite. `tables` maps contract names to rows; a column that no expectation names may be missing."""
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
@@ -81,15 +82,17 @@ def validate(tables: Mapping[str, pa.Table]) -> list[Outcome]:
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     for site in list(context.get_site_names()):
         context.delete_data_docs_site(site)  # pages of the library show values and load scripts; ours is `page.py`
-    source = context.data_sources.add_pandas("night")
+    in_memory, in_engine = context.data_sources.add_pandas("memory"), context.data_sources.add_spark("engine")
     outcomes: list[Outcome] = []
     for name in sorted(tables):
+        rows = tables[name]
+        source, frame = (in_memory, _frame(rows)) if isinstance(rows, pa.Table) else (in_engine, rows)
         suite = gx.ExpectationSuite(name=name, expectations=suite_for(contracts.load(name)))
         context.suites.add(suite)
         batch = source.add_dataframe_asset(name).add_batch_definition_whole_dataframe("night")
         validation = context.validation_definitions.add(gx.ValidationDefinition(name=name, data=batch, suite=suite))
         checkpoint = gx.Checkpoint(name=name, validation_definitions=[validation], result_format=COUNTS)
-        result = checkpoint.run(batch_parameters={"dataframe": _frame(tables[name])})
+        result = checkpoint.run(batch_parameters={"dataframe": frame})
         outcomes += _outcomes(name, next(iter(result.run_results.values())))
     return outcomes
 

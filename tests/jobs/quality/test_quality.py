@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from pyspark.sql import SparkSession
 
 from jobs import contracts
-from jobs.quality import Outcome, judge, refusal
+from jobs.quality import Outcome, Unknown, judge, refusal, unknown
 from jobs.quality.crosschecks import known_accounts, reconciliation, rejection, volume
 
 NIGHT = date(2026, 3, 2)
@@ -25,7 +26,7 @@ def rankings(*rows: dict[str, object]) -> pa.Table:
 
 
 def failures(tmp_path: Path, table: pa.Table) -> set[tuple[str, str]]:
-    outcomes = judge({"published.campaign_rankings": table}, {}, [], NIGHT, tmp_path)
+    outcomes = judge({"published.campaign_rankings": table}, {}, [], None, NIGHT, tmp_path)
     assert len(outcomes) > 10
     return {(outcome.expectation, outcome.severity) for outcome in outcomes if not outcome.success}
 
@@ -74,14 +75,41 @@ def test_cross_checks_tell_what_does_not_add_up() -> None:
     assert reconciliation({**row, "rejected": 3, "erased": 0}).expectation == "landed = staged + duplicates + rejected"
     assert [check.success for check in rejection(row)] == [False, True]
     assert [check.success for check in rejection({**row, "rejected": 6})] == [False, False]
-    strangers, too_many = known_accounts(
-        pa.table({"account_id": ["a"] * 9 + ["b"] * 2}), pa.table({"account_id": ["a"]})
-    )
+
+
+def test_requests_of_accounts_that_identity_does_not_know_are_told_and_many_refuse(spark: SparkSession) -> None:
+    known = spark.createDataFrame([("a",), ("c",)], "account_id string")
+    requests = spark.createDataFrame([(each,) for each in "aaaaaaaaabb"], "account_id string")
+    found = unknown(requests, known)
+    assert found == Unknown(11, 2, 1)
+    strangers, too_many = known_accounts(found)
     assert (strangers.success, strangers.severity, strangers.unexpected_count) == (False, "warning", 2)
     assert "1 accounts" in str(strangers.observed)
     assert too_many.success is True
-    _, too_many = known_accounts(pa.table({"account_id": ["a", "b", "b"]}), pa.table({"account_id": ["a"]}))
+    _, too_many = known_accounts(unknown(requests.where("account_id = 'b'"), known))
     assert (too_many.success, too_many.severity) == (False, "critical")
+    assert unknown(requests.limit(0), known) == Unknown(0, 0, 0)
+
+
+@pytest.mark.parametrize("table", ["staged.accounts", "staged.api_requests", "published.campaign_rankings"])
+def test_the_engine_finds_what_is_found_in_memory(table: str, spark: SparkSession, tmp_path: Path) -> None:
+    contract = contracts.load(table)
+    texts = {c.name: [f"{c.name}{n}" for n in (1, 1, 2)] for c in contract.columns if c.type == "string"}
+    numbers = {c.name: [-1, None, 10**6] for c in contract.columns if c.type in ("int", "long", "double")}
+    rows = pa.table(
+        {
+            name: pa.array(values, contracts.arrow_schema(contract).field(name).type)
+            for name, values in (texts | numbers).items()
+        }
+    )
+    for field in contracts.arrow_schema(contract):
+        if field.name not in rows.column_names:
+            rows = rows.append_column(field, pa.nulls(3, field.type))
+    in_memory, in_engine = (
+        judge({table: each}, {}, [], None, NIGHT, tmp_path) for each in (rows, spark.createDataFrame(rows))
+    )
+    assert in_memory == in_engine
+    assert sum(not each.success for each in in_memory) > 5
 
 
 def failed(name: str, rows: int, *earlier: int) -> list[str]:
