@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from jobs import settings
+from jobs import memory, settings
 from jobs.errors import IolausError
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ COMMON = {
 LOCAL_PORT = 15002  # where a local Spark Connect server listens; PySpark offers no other
 LOCAL_JVM = {
     "spark.connect.grpc.binding.address": "localhost",  # else every interface of the machine
-    "spark.driver.memory": "2g",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
     "spark.hadoop.fs.permissions.umask-mode": "077",  # Hadoop has an umask of its own: files 0600, folders 0700
@@ -40,11 +39,11 @@ LOCAL_JVM = {
 
 
 @contextlib.contextmanager
-def session(engine: str) -> Iterator[SparkSession]:
+def session(engine: str, limit: int | None = None) -> Iterator[SparkSession]:
     """A session on `engine` (`sail`, `spark` or `sc://host:port`), closed and its server stopped at the end.
 
-    A server's token comes from the environment and is in no message. Raises `IolausError` when the engine cannot be reached or
-    started.
+    `limit`: bytes that an engine on this machine may hold; the usual share of the machine where it is not given. A server's
+    token comes from the environment and is in no message. Raises `IolausError` when the engine cannot be reached or started.
     """
     os.environ["PYSPARK_PYTHON"] = sys.executable
     os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
@@ -53,7 +52,7 @@ def session(engine: str) -> Iterator[SparkSession]:
     warnings.filterwarnings("ignore", message=".*No Partition Defined for Window operation.*")
     with contextlib.ExitStack() as cleanup:
         try:
-            spark = _connect(engine, cleanup)
+            spark = _connect(engine, limit or memory.of_engine(memory.usual()), cleanup)
             for option, value in COMMON.items():
                 spark.conf.set(option, value)
         except Exception as error:
@@ -63,14 +62,15 @@ def session(engine: str) -> Iterator[SparkSession]:
         yield spark
 
 
-def _connect(engine: str, cleanup: contextlib.ExitStack) -> SparkSession:
+def _connect(engine: str, limit: int, cleanup: contextlib.ExitStack) -> SparkSession:
     if engine == "sail":
-        return _sail(cleanup)
+        return _sail(limit, cleanup)
     from pyspark.sql import SparkSession
 
     if engine == "spark":
         _require_free_port()
-        options = " ".join(f"--conf {option}={value}" for option, value in LOCAL_JVM.items())
+        own = LOCAL_JVM | {"spark.driver.memory": f"{limit >> 20}m"}
+        options = " ".join(f"--conf {option}={value}" for option, value in own.items())
         os.environ["PYSPARK_SUBMIT_ARGS"] = f"{options} pyspark-shell"
         spark = SparkSession.builder.remote("local[*]").getOrCreate()
     else:
@@ -98,8 +98,10 @@ def _require_free_port() -> None:
             )
 
 
-def _sail(cleanup: contextlib.ExitStack) -> SparkSession:
+def _sail(limit: int, cleanup: contextlib.ExitStack) -> SparkSession:
     os.environ.setdefault("RUST_LOG", "error")
+    os.environ["SAIL_RUNTIME__MEMORY_POOL__TYPE"] = "fair"  # what sorts and groups spills before its part is full
+    os.environ["SAIL_RUNTIME__MEMORY_POOL__FAIR__MAX_SIZE"] = str(limit)
     from pysail.spark import SparkConnectServer
     from pyspark.sql import SparkSession
 

@@ -8,15 +8,17 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+from jobs import memory
 from jobs.errors import UsageError
 
 ROOT, ENGINE, WAREHOUSE = "IOLAUS_ROOT", "IOLAUS_ENGINE", "IOLAUS_WAREHOUSE"
 PSEUDONYM_KEY, CATALOG, ENGINE_TOKEN = "IOLAUS_PSEUDONYM_KEY", "IOLAUS_CATALOG", "IOLAUS_ENGINE_TOKEN"
-NAMES = (ROOT, ENGINE, WAREHOUSE, PSEUDONYM_KEY, CATALOG, ENGINE_TOKEN)
+MEMORY = "IOLAUS_MEMORY"
+NAMES = (ROOT, ENGINE, WAREHOUSE, PSEUDONYM_KEY, CATALOG, ENGINE_TOKEN, MEMORY)
 DEFAULT_ENGINE = "sail"
 POSTGRES = "postgresql://"
 DEFAULT_WAREHOUSE = "duckdb:///{root}/warehouse.duckdb"
@@ -30,12 +32,16 @@ _NOT_IN_A_ROOT = re.compile(r"[#?*\[\]{}\\\x00-\x1f\x7f\ud800-\udfff]|%[0-9A-Fa-
 
 @dataclass(frozen=True)
 class Settings:
-    """One run's environment. `catalog` names a PyIceberg catalog configured outside, or is None for the embedded one."""
+    """One run's environment. `catalog` names a PyIceberg catalog configured outside, or is None for the embedded one.
+
+    `memory`: bytes that the run may take on this machine.
+    """
 
     root: Path
     engine: str = DEFAULT_ENGINE
     warehouse: str = DEFAULT_WAREHOUSE
     catalog: str | None = None
+    memory: int = field(default_factory=memory.usual)
 
     @property
     def tasks(self) -> int:
@@ -43,7 +49,9 @@ class Settings:
 
         Each holds its rows in memory, so what is parsed at once bounds what a night needs, however large it is.
         """
-        return REMOTE_TASKS if self.engine.startswith("sc://") else len(os.sched_getaffinity(0))
+        return (
+            REMOTE_TASKS if self.engine.startswith("sc://") else memory.tasks(self.memory, len(os.sched_getaffinity(0)))
+        )
 
 
 def settings(root: Path | None, engine: str | None = None, warehouse: str | None = None) -> Settings:
@@ -68,6 +76,7 @@ def settings(root: Path | None, engine: str | None = None, warehouse: str | None
         engine=chosen,
         warehouse=published,
         catalog=os.environ.get(CATALOG) or None,
+        memory=memory.amount(given_memory, MEMORY) if (given_memory := os.environ.get(MEMORY)) else memory.usual(),
     )
 
 

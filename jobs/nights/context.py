@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
+from jobs import memory
 from jobs.engine import session
 from jobs.errors import IolausError
 from jobs.lake.builds import Build
@@ -35,7 +36,9 @@ class Context:
     @property
     def spark(self) -> SparkSession:
         if self._spark is None:
-            self._spark = self._stack.enter_context(session(self.settings.engine))
+            self._spark = self._stack.enter_context(
+                session(self.settings.engine, memory.of_engine(self.settings.memory))
+            )
         return self._spark
 
     def close(self) -> None:

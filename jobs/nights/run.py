@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date
 
-from jobs import landing
+from jobs import landing, memory
 from jobs.errors import IolausError
 from jobs.nights import agreement, keys, publishing, staging, steps, transforming
 from jobs.nights.context import Context
@@ -60,6 +60,8 @@ class Runner(Context):
                     self._require_agreement(night)
                 rows = builders[step.builder]()
         except Exception as error:
+            if memory.is_exhausted(error):
+                raise IolausError(memory.exceeded(self.settings.memory)) from error
             error.add_note(f"in step {name} of {night}")
             raise
         return Built(name, rows, time.monotonic() - started)
@@ -89,12 +91,13 @@ class Runner(Context):
 
 @contextmanager
 def runner(settings: Settings) -> Iterator[Runner]:
-    """A runner whose engine is stopped at the end, whatever happens."""
+    """A runner whose engine is stopped at the end, whatever happens, and which ends before it takes more memory than it may."""
     made = Runner(settings)
-    try:
-        yield made
-    finally:
-        made.close()
+    with memory.watched(settings.memory):
+        try:
+            yield made
+        finally:
+            made.close()
 
 
 def require_landed(settings: Settings, night: date) -> None:

@@ -8,51 +8,59 @@ the task `unlabelled`, the contract's own value: a key column cannot be null.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT
-from jobs.graph.sharing.bands import bands
+from jobs.graph.sharing.bands import BANDS, band
 
 INPUTS = {"staged.api_requests": NIGHT}
 
 UNLABELLED = "unlabelled"
 
 
-def transform(night: date, api_requests: DataFrame) -> DataFrame:
+def transform(night: date, api_requests: DataFrame, scratch: Callable[[DataFrame], DataFrame]) -> DataFrame:
     """Columns activity_date, account_id, request_model, task_label, requests, exchanges, templated_exchanges and tokens."""
-    is_exchange = F.col("status_code") < 400
-    task = F.coalesce("task_label", F.lit(UNLABELLED)).alias("task_label")
+    rows = api_requests.select(
+        "activity_date",
+        "account_id",
+        "request_model",
+        F.coalesce("task_label", F.lit(UNLABELLED)).alias("task_label"),
+        (F.col("status_code") < 400).alias("is_exchange"),
+        "input_tokens",
+        "output_tokens",
+        *[_hashed(band("prompt_sketch", number)).alias(f"band_{number}") for number in range(BANDS)],
+    )
+    marked = rows
+    for number in range(BANDS):
+        name = f"band_{number}"
+        shared = scratch(_shared(rows, name)).withColumn(f"shares_{number}", F.lit(True))
+        marked = shared.join(marked, on=name, how="right")  # the few on the left: engines hold that side
+    is_templated = F.coalesce(*[f"shares_{number}" for number in range(BANDS)])
+    return marked.groupBy("activity_date", "account_id", "request_model", "task_label").agg(
+        F.count("*").alias("requests"),
+        F.count_if("is_exchange").alias("exchanges"),
+        F.count_if(F.col("is_exchange") & is_templated).alias("templated_exchanges"),
+        F.sum("input_tokens").alias("input_tokens"),
+        F.sum("output_tokens").alias("output_tokens"),
+    )
+
+
+def _hashed(text: Column) -> Column:
+    """64 bits of a text, which are sorted and joined at a fraction of its cost; null for none, where the engine's is not."""
+    return F.when(text.isNotNull(), F.xxhash64(text))
+
+
+def _shared(rows: DataFrame, name: str) -> DataFrame:
+    """The bands, in column `name`, of which two accounts sent prompts."""
+    account = F.xxhash64("account_id")
     return (
-        api_requests.join(_templated(api_requests), on="request_id", how="left")
-        .groupBy("activity_date", "account_id", "request_model", task)
-        .agg(
-            F.count("*").alias("requests"),
-            F.count_if(is_exchange).alias("exchanges"),
-            F.count_if(is_exchange & F.col("is_templated")).alias("templated_exchanges"),
-            F.sum("input_tokens").alias("input_tokens"),
-            F.sum("output_tokens").alias("output_tokens"),
-        )
-    )
-
-
-def _templated(api_requests: DataFrame) -> DataFrame:
-    """The requests that share a band with another account's: `request_id`, `is_templated` (true)."""
-    sketched = api_requests.where(F.col("prompt_sketch").isNotNull())
-    found = sketched.select("request_id", "account_id", F.explode(bands("prompt_sketch")).alias("band")).select(
-        "request_id", "account_id", F.xxhash64("band").alias("band")
-    )
-    shared = (
-        found.groupBy("band")
-        .agg(F.min("account_id").alias("first"), F.max("account_id").alias("last"))
+        rows.where(F.col(name).isNotNull())
+        .groupBy(name)
+        .agg(F.min(account).alias("first"), F.max(account).alias("last"))
         .where(F.col("first") < F.col("last"))
-        .select("band")
-    )
-    return (
-        found.join(shared, on="band", how="left_semi")
-        .select("request_id")
-        .distinct()
-        .withColumn("is_templated", F.lit(True))
+        .select(name)
     )

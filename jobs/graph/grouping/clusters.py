@@ -265,7 +265,7 @@ def _split_off_unmarked(profiles: Profiles, group: Ints) -> Ints:
 
 def _described(profiles: Profiles, group: Ints) -> float:
     """Bits that the groups' profiles explain of their members in all, without the cap on families."""
-    return sum(profiles.draws(members, np.inf).total(members) for members in _members(group))
+    return sum(profiles.described(members) for members in _members(group))
 
 
 def _parts_by_marks(met: Incidence, members: npt.NDArray[np.bool_]) -> Ints | None:

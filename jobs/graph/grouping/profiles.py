@@ -145,6 +145,7 @@ class Profiles:
     def __init__(self, met: Incidence) -> None:
         self.met = met
         self._drawn: dict[tuple[bytes, float], Drawn] = {}
+        self._described: dict[bytes, float] = {}
         self._marks: dict[bytes, dict[int, tuple[Ints, Floats]]] = {}
         self._is_mark = np.isin(met.family, met.marks)
 
@@ -167,6 +168,13 @@ class Profiles:
             against = self.against(members, accounts, bits)
             self._drawn[key] = explained(accounts, bits, self.prior(len(members)) + against, met.sure(pairs, accounts))
         return self._drawn[key]
+
+    def described(self, members: Ints) -> float:
+        """Bits that the group's profile explains of its members in all, without the cap on families."""
+        key = members.tobytes()
+        if key not in self._described:
+            self._described[key] = self.draws(members, np.inf).total(members)
+        return self._described[key]
 
     def against(self, members: Ints, accounts: Ints, bits: Floats) -> Floats:
         """Bits (0 or less) of another answer than the group's, where an account has one answer and the group agrees on its own.

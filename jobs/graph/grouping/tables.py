@@ -53,7 +53,8 @@ def cluster_pairs(pairs: pa.Table, marks: Collection[str] = ()) -> pa.Table:
     grouping = split(met, float(pairs["log_tail_limit"][0].as_py()))
     sharing = _sharing(met, grouping.group)
     sizes = np.bincount(grouping.group[grouping.group >= 0], minlength=1)
-    leaders = {int(group): int(np.flatnonzero(grouping.group == group)[0]) for group in range(len(grouping.prior_bits))}
+    groups, first_members = np.unique(grouping.group, return_index=True)
+    leaders = dict(zip(groups.tolist(), first_members.tolist(), strict=True))
     signal_of, entity_of = pairs["signal"].to_pylist(), pairs["entity"].to_pylist()
     account_of, family_of = names.to_pylist(), family_names.to_pylist()
     rows: list[tuple[str | int, ...]] = []

@@ -15,7 +15,11 @@ DIGITS = 8  # hexadecimal digits of one value in a staged sketch
 WIDTH = POSITIONS * DIGITS  # hexadecimal digits of a band
 
 
+def band(sketch: str, number: int) -> Column:
+    """One of the BANDS of a sketch: its number and its values, `b0:` and 24 hexadecimal digits. Null without a sketch."""
+    return F.concat(F.lit(f"b{number}:"), F.substring(sketch, 1 + number * WIDTH, WIDTH))
+
+
 def bands(sketch: str) -> Column:
-    """Array of the sketch's bands: the band's number and its values, `b0:` and 24 hexadecimal digits."""
-    cuts = [F.substring(sketch, 1 + band * WIDTH, WIDTH) for band in range(BANDS)]
-    return F.array(*[F.concat(F.lit(f"b{band}:"), cut) for band, cut in enumerate(cuts)])
+    """Array of the sketch's bands."""
+    return F.array(*[band(sketch, number) for number in range(BANDS)])

@@ -5,6 +5,7 @@ from pyspark.sql import SparkSession
 from jobs.signals.account_usage import transform
 from tests.jobs.signals.rows import NIGHT, given, rows_of
 from tests.jobs.signals.test_prompt_templates import TEMPLATE, sketch
+from tests.tables import stored
 
 SENT = (
     "request_id account_id requested_at request_model task_label status_code prompt_sketch input_tokens output_tokens"
@@ -22,7 +23,8 @@ def test_volume_by_model_and_task_where_what_was_not_answered_is_no_exchange(spa
         ("bob", "2026-03-04 23:59:59", "m1", "coding", 7, 8, 200),
     )  # fmt: skip
     found = [
-        tuple(str(value) for value in row.values()) for row in rows_of("account_usage", transform(NIGHT, requests))
+        tuple(str(value) for value in row.values())
+        for row in rows_of("account_usage", transform(NIGHT, requests, stored))
     ]
     assert found == [
         ("2026-03-04", "bob", "m1", "coding", "1", "1", "0", "7", "8"),
@@ -44,7 +46,7 @@ def test_an_exchange_is_templated_when_another_account_sent_a_variant_of_its_pro
         ("r5", "ann", "10:20", "m1", "coding", 200, None, 1, 1),
         ("r6", "bob", "11:00", "m1", "coding", 200, sketch(*variant), 1, 1),
     )  # fmt: skip
-    found = rows_of("account_usage", transform(NIGHT, requests))
+    found = rows_of("account_usage", transform(NIGHT, requests, stored))
     assert [(row["account_id"], row["exchanges"], row["templated_exchanges"]) for row in found] == [
         ("ann", 4, 1),
         ("bob", 1, 1),
