@@ -1,146 +1,99 @@
 """Every night, after what, and what to do when it is red: the table of contents of the pipeline.
 
-A task is named after the table it builds and runs `iolaus build TABLE --date NIGHT`; how is in `jobs/`.
+A task is a layer and runs `iolaus build TABLE ... --date NIGHT` for its tables, in one process; how is in `jobs/`. Every table
+is an asset, whose events say how many rows it got in how many seconds.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, Param, TaskGroup
-from night_tasks import BuildStep, NightBefore
+from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, Param
+from night_tasks import BuildLayer, NightBefore
 
-# Step: the steps it waits for. An edge that follows from others is left out.
+# Layer: its tables, in the order in which they are built; each layer waits for the one before.
 # `python -m infra.airflow.write_steps` rewrites the block from what the jobs declare to read.
 # steps: begin
 STEPS: dict[str, tuple[str, ...]] = {
-    "staged.case_decisions": (),
-    "staged.charges": (),
-    "staged.indicators": (),
-    "staged.ip_networks": (),
-    "staged.known_campaigns": (),
-    "staged.model_releases": (),
-    "staged.payment_instruments": (),
-    "staged.accounts": ("staged.ip_networks",),
-    "staged.api_requests": ("staged.ip_networks",),
-    "staged.logins": ("staged.ip_networks",),
-    "signals.account_costs": ("staged.charges",),
-    "signals.card_bin_clusters": ("staged.payment_instruments",),
-    "signals.charged_instruments": ("staged.charges",),
-    "signals.payment_instruments": ("staged.payment_instruments",),
-    "campaigns.incidents": ("staged.known_campaigns",),
-    "staged.deliveries": (
-        "staged.accounts",
-        "staged.api_requests",
+    "staged": (
         "staged.case_decisions",
         "staged.charges",
         "staged.indicators",
+        "staged.ip_networks",
         "staged.known_campaigns",
-        "staged.logins",
         "staged.model_releases",
         "staged.payment_instruments",
-    ),
-    "staged.rejected": (
         "staged.accounts",
         "staged.api_requests",
-        "staged.case_decisions",
-        "staged.charges",
-        "staged.indicators",
-        "staged.known_campaigns",
         "staged.logins",
-        "staged.model_releases",
-        "staged.payment_instruments",
+        "staged.deliveries",
+        "staged.rejected",
     ),
-    "signals.account_countries": ("staged.api_requests",),
-    "signals.account_days": ("staged.api_requests",),
-    "signals.account_usage": ("staged.api_requests",),
-    "signals.activity_rhythms": ("staged.api_requests",),
-    "signals.client_fingerprints": ("staged.api_requests",),
-    "signals.delivery_figures": (
-        "staged.accounts",
-        "staged.api_requests",
-        "staged.charges",
-        "staged.payment_instruments",
-    ),
-    "signals.devices": ("staged.accounts", "staged.logins"),
-    "signals.egress_addresses": ("staged.api_requests",),
-    "signals.egress_networks": ("staged.api_requests",),
-    "signals.email_patterns": ("staged.accounts",),
-    "signals.kyc_documents": ("staged.accounts",),
-    "signals.login_addresses": ("staged.logins",),
-    "signals.phone_patterns": ("staged.accounts",),
-    "signals.prompt_templates": ("staged.api_requests",),
-    "signals.referrals": ("staged.accounts",),
-    "signals.release_pivots": ("staged.api_requests", "staged.model_releases"),
-    "signals.shared_bursts": ("staged.api_requests",),
-    "signals.signup_addresses": ("staged.accounts",),
-    "signals.signup_bursts": ("staged.accounts",),
-    "signals.system_prompts": ("staged.api_requests",),
-    "links.observations": (
-        "signals.account_days",
-        "signals.activity_rhythms",
+    "signals": (
+        "signals.account_costs",
         "signals.card_bin_clusters",
         "signals.charged_instruments",
+        "signals.payment_instruments",
+        "signals.account_countries",
+        "signals.account_days",
+        "signals.account_usage",
+        "signals.activity_rhythms",
         "signals.client_fingerprints",
+        "signals.delivery_figures",
         "signals.devices",
         "signals.egress_addresses",
         "signals.egress_networks",
         "signals.email_patterns",
         "signals.kyc_documents",
         "signals.login_addresses",
-        "signals.payment_instruments",
         "signals.phone_patterns",
         "signals.prompt_templates",
         "signals.referrals",
         "signals.release_pivots",
+        "signals.shared_bursts",
         "signals.signup_addresses",
         "signals.signup_bursts",
         "signals.system_prompts",
     ),
-    "links.beats": ("links.observations", "signals.shared_bursts"),
-    "links.placeholders": ("links.observations",),
-    "links.synchronies": ("links.beats",),
-    "links.incidences": ("links.placeholders", "links.synchronies"),
-    "links.entities": ("links.incidences",),
-    "links.cells": ("links.entities", "staged.case_decisions"),
-    "links.components": ("links.cells",),
-    "campaigns.clusters": ("links.components",),
-    "campaigns.lineage": ("campaigns.clusters",),
-    "campaigns.link_audit": ("campaigns.clusters",),
-    "campaigns.members": ("campaigns.lineage", "signals.account_usage"),
-    "published.link_audit": ("campaigns.link_audit",),
-    "campaigns.daily": ("campaigns.members",),
-    "campaigns.features": ("campaigns.members", "signals.account_countries"),
-    "published.campaign_members": ("campaigns.members",),
-    "campaigns.judgements": ("campaigns.features",),
-    "published.campaign_daily": ("campaigns.daily",),
-    "campaigns.evidence": ("campaigns.judgements",),
-    "campaigns.registry": ("campaigns.daily", "campaigns.judgements", "signals.account_costs"),
-    "campaigns.attributions": ("campaigns.registry", "staged.indicators"),
-    "campaigns.events": ("campaigns.registry",),
-    "campaigns.rankings": ("campaigns.incidents", "campaigns.registry"),
-    "campaigns.verdicts": ("campaigns.registry",),
-    "published.campaign_evidence": ("campaigns.evidence",),
-    "published.campaigns": ("campaigns.registry",),
-    "published.account_verdicts": ("campaigns.verdicts",),
-    "published.campaign_attributions": ("campaigns.attributions",),
-    "published.campaign_lineage": ("campaigns.events",),
-    "published.campaign_rankings": ("campaigns.rankings",),
-    "quality": (
-        "published.account_verdicts",
-        "published.campaign_attributions",
+    "links": (
+        "links.observations",
+        "links.beats",
+        "links.placeholders",
+        "links.synchronies",
+        "links.incidences",
+        "links.entities",
+        "links.cells",
+        "links.components",
+    ),
+    "campaigns": (
+        "campaigns.incidents",
+        "campaigns.clusters",
+        "campaigns.lineage",
+        "campaigns.link_audit",
+        "campaigns.members",
+        "campaigns.daily",
+        "campaigns.features",
+        "campaigns.judgements",
+        "campaigns.evidence",
+        "campaigns.registry",
+        "campaigns.attributions",
+        "campaigns.events",
+        "campaigns.rankings",
+        "campaigns.verdicts",
+    ),
+    "published": (
+        "published.link_audit",
+        "published.campaign_members",
         "published.campaign_daily",
         "published.campaign_evidence",
-        "published.campaign_lineage",
-        "published.campaign_members",
-        "published.campaign_rankings",
         "published.campaigns",
-        "published.link_audit",
-        "signals.delivery_figures",
-        "staged.deliveries",
-        "staged.rejected",
+        "published.account_verdicts",
+        "published.campaign_attributions",
+        "published.campaign_lineage",
+        "published.campaign_rankings",
     ),
-    "publish": ("quality",),
+    "quality": ("quality",),
+    "publish": ("publish",),
 }
 # steps: end
 
@@ -164,12 +117,26 @@ LAYERS = {
     "links": "What a shared entity is worth, and who hangs together",
     "campaigns": "Clusters over time, scored and attributed",
     "published": "The tables consumers were promised",
+    "quality": "Judges every table; nothing is published before it has passed",
+    "publish": "Swaps the night into the warehouse",
 }
+
+
+def asset(step: str) -> Asset:
+    """What a step builds in the lake."""
+    return Asset(f"iolaus.{step}", uri=f"iolaus://lake/{step}", extra={"step": step})
+
+
+def promised(table: str) -> Asset:
+    """A published table, as consumers wait for it."""
+    return Asset(f"attribution.{table}", uri=f"iolaus://warehouse/attribution/{table}")
+
 
 ON_RED = """
 One run is one night: run `2026-11-20` starts on the 21st at 04:00 UTC, when the night's deliveries are in, and builds
-every table for `--date 2026-11-20`. Tasks are idempotent and skip what has not changed: **clearing a failed task is
-always safe**. Nothing is published before `quality` has passed, so readers keep the last good night.
+every table for `--date 2026-11-20`, one task per layer. Tasks are idempotent and skip what has not changed: **clearing a
+failed task is always safe**, and it goes on at the table that failed. The XCom `tables` of a task says which tables it has
+built; each table is an asset. Nothing is published before `quality` has passed, so readers keep the last good night.
 
 ## When it is red
 
@@ -182,12 +149,12 @@ The error of a failed task ends with one sentence that names the table, the file
   sentence, then clear this run. Were these nights built with `iolaus run` or `iolaus backfill`, mark the task success.
 - "has not ended", "names no night": a manual run builds the night given as its logical date; trigger it with one.
 
-**`staged.*`** (exit code 1, after two retries): a delivery is missing, unreadable or lacks a required column. Ask the
+**`staged`** (exit code 1, after two retries): a delivery is missing, unreadable or lacks a required column. Ask the
 team that delivers the named file; once it is replaced, clear the task. Bad *rows* never turn a task red: they are in
 `staged.rejected` with their reason.
 
 **`quality`, "refused"** (exit code 3, not retried): a critical check failed and nothing was published. `iolaus status`
-lists the checks. Repair the delivery or the rule, then clear the first task that reads it *with its downstream*.
+lists the checks. Repair the delivery or the rule, then clear `staged` *with its downstream*.
 Never mark `quality` success: that publishes what it refused.
 
 **`publish`** (exit code 1, after two retries): the warehouse is unreachable or locked; the last night still stands.
@@ -199,6 +166,8 @@ See who holds it, then clear the task.
 - exit code 1: engine or lake could not be reached, or the step failed. Read the sentence, clear the task.
 - exit code 137 or negative: the system killed the process, mostly for want of memory.
 - "not on this worker's PATH": the worker lacks the project. Rebuild its image.
+
+**One table alone** is built again by `iolaus build TABLE --date NIGHT` on a worker.
 
 **Rebuild old nights**, here the 18th to the 20th (a run counts as 04:00 of its night):
 
@@ -219,7 +188,6 @@ with (
         start_date=datetime(2026, 1, 1, tzinfo=UTC),
         catchup=False,
         max_active_runs=1,
-        max_active_tasks=4,  # every step uses all the cores it gets
         dagrun_timeout=timedelta(hours=20),  # a hanging night turns red before the next one is due
         default_args={
             "owner": "attribution",
@@ -227,7 +195,7 @@ with (
             "retry_delay": timedelta(minutes=2),
             "retry_exponential_backoff": 2.0,
             "max_retry_delay": timedelta(minutes=30),
-            "execution_timeout": timedelta(hours=2),
+            "execution_timeout": timedelta(hours=6),
         },
         params={
             "root": Param(None, type=["null", "string"], pattern="^/", description="Lake folder; empty: IOLAUS_ROOT"),
@@ -248,16 +216,14 @@ with (
     ) as dag
 ):
     gate = NightBefore(task_id="night_before", retries=0)
-    groups = {layer: TaskGroup(layer, tooltip=purpose) for layer, purpose in LAYERS.items()}
-    tasks = {}
-    for step in STEPS:
-        layer, _, table = step.rpartition(".")
-        tasks[step] = BuildStep(
-            task_id=table,
-            step=step,
-            task_group=groups.get(layer),
-            pool="iolaus_publish" if step == "publish" else "default_pool",
-            outlets=[Asset(f"attribution.{name}") for name in PUBLISHED] if step == "publish" else [],
+    before = gate
+    for layer, steps in STEPS.items():
+        task = BuildLayer(
+            task_id=layer,
+            steps=steps,
+            doc=LAYERS[layer],
+            pool="iolaus_publish" if layer == "publish" else "default_pool",
+            outlets=[asset(step) for step in steps] + ([*map(promised, PUBLISHED)] if layer == "publish" else []),
         )
-    for step, waits_for in STEPS.items():
-        tasks[step].set_upstream([tasks[earlier] for earlier in waits_for] or gate)
+        before >> task
+        before = task

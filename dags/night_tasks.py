@@ -1,4 +1,4 @@
-"""The two kinds of task a night consists of: the gate that keeps the nights in order, and one `iolaus build` per step.
+"""The two kinds of task a night consists of: the gate that keeps the nights in order, and one `iolaus build` per layer.
 
 The worker's environment configures the command (`IOLAUS_ROOT`, `IOLAUS_ENGINE`, `IOLAUS_WAREHOUSE`,
 `IOLAUS_PSEUDONYM_KEY`): the key never passes through Airflow.
@@ -6,9 +6,12 @@ The worker's environment configures the command (`IOLAUS_ROOT`, `IOLAUS_ENGINE`,
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from airflow.providers.standard.hooks.subprocess import SubprocessHook
@@ -23,18 +26,21 @@ FROM_PARAMS = {
 }
 
 
-class BuildStep(BaseOperator):
-    """Runs `iolaus build STEP --date NIGHT` and fails with the sentence the command ended with.
+class BuildLayer(BaseOperator):
+    """Runs `iolaus build STEP ... --date NIGHT` and fails with the sentence the command ended with.
 
-    Exit codes 2 and 3 fail at once; every other failure (1, or the process was killed) is left to the retries.
+    One process and one engine build all steps of a layer; what is built and unchanged is skipped when the task runs again, so
+    that a retry goes on at the step that failed. Each step that is done is told: in the XCom `tables` with its rows and
+    seconds, and as an event of its asset. Exit codes 2 and 3 fail at once; every other failure (1, or the process was killed)
+    is left to the retries.
     """
 
     template_fields: Sequence[str] = ("night", "settings")
     ui_color = "#eef4fb"
 
-    def __init__(self, *, step: str, night: str = "{{ ds }}", **kwargs: Any) -> None:
+    def __init__(self, *, steps: Sequence[str], night: str = "{{ ds }}", **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.step = step
+        self.steps = tuple(steps)
         self.night = night
         self.settings = dict(FROM_PARAMS)
         self._process: SubprocessHook | None = None
@@ -43,19 +49,38 @@ class BuildStep(BaseOperator):
         """Raises `AirflowFailException` where a retry cannot help, `AirflowException` where it may."""
         given = {name: value for name, value in self.settings.items() if value}
         self._process = SubprocessHook()
-        try:
-            ended = self._process.run_command(
-                ["iolaus", "build", self.step, "--date", self.night], env={**os.environ, **given}
-            )
-        except FileNotFoundError:
-            raise AirflowFailException(
-                "The command iolaus is not on this worker's PATH: install the project."
-            ) from None
+        with TemporaryDirectory(prefix="iolaus-") as folder:
+            told = Path(folder, "told")
+            command = ["iolaus", "build", *self.steps, "--date", self.night, "--told", str(told)]
+            try:
+                ended = self._process.run_command(command, env={**os.environ, **given})
+            except FileNotFoundError:
+                raise AirflowFailException(
+                    "The command iolaus is not on this worker's PATH: install the project."
+                ) from None
+            done = [json.loads(line) for line in told.read_text().splitlines()] if told.exists() else []
+        self._tell(context, done)
+        if ended.exit_code == 0:
+            return
+        at = self.steps[min(len(done), len(self.steps) - 1)]
         sentence = ended.output.removeprefix("error: ")
         if ended.exit_code in NEVER_RETRIED:
-            raise AirflowFailException(f"{self.step} ({NEVER_RETRIED[ended.exit_code]}): {sentence}")
-        if ended.exit_code != 0:
-            raise AirflowException(f"{self.step} (exit code {ended.exit_code}): {sentence}")
+            raise AirflowFailException(f"{at} ({NEVER_RETRIED[ended.exit_code]}): {sentence}")
+        raise AirflowException(f"{at} (exit code {ended.exit_code}): {sentence}")
+
+    def _tell(self, context: Context, done: Sequence[Mapping[str, Any]]) -> None:
+        """State, rows and seconds of every step of the layer; rows are null where nothing had changed."""
+        found = {each["step"]: each for each in done}
+        states = {step: "done" if step in found else "not built" for step in self.steps}
+        rows = {step: found.get(step, {}).get("rows") for step in self.steps}
+        seconds = {step: round(each["seconds"], 1) for step, each in found.items()}
+        if "ti" in context:
+            told = {s: {"state": states[s], "rows": rows[s], "seconds": seconds.get(s)} for s in self.steps}
+            context["ti"].xcom_push(key="tables", value=told)
+        for asset in self.outlets:
+            step = asset.extra.get("step")
+            if step in found and "outlet_events" in context:
+                context["outlet_events"][asset].extra = {"rows": rows[step], "seconds": seconds[step]}
 
     def on_kill(self) -> None:
         if self._process is not None:

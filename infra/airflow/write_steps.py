@@ -1,7 +1,6 @@
-"""Rewrites the block of steps in the DAG file from what the jobs declare: `make generated`; `--check` compares.
+"""Rewrites the block of layers in the DAG file from what the jobs declare: `make generated`; `--check` compares.
 
-The DAG file holds its graph as a literal, so that reading it imports no job; a test fails when they differ.
-An edge that follows from other edges is left out, or the picture in Airflow would be unreadable.
+The DAG file holds its tables as a literal, so that reading it imports no job; a test fails when they differ.
 """
 
 from __future__ import annotations
@@ -10,30 +9,42 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-import networkx as nx
-
 DAG_FILE = Path(__file__).parents[2] / "dags" / "campaign_attribution.py"
 BEGIN, END = "# steps: begin\n", "# steps: end\n"
 
 
-def reduced(upstream: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-    """The same order with the fewest edges, steps in the order given and their upstream steps sorted."""
-    graph = nx.DiGraph((earlier, step) for step, waits_for in upstream.items() for earlier in waits_for)
-    graph.add_nodes_from(upstream)
-    fewest = nx.transitive_reduction(graph)
-    return {step: tuple(sorted(fewest.predecessors(step))) for step in upstream}
+def layers(upstream: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Layer to its steps, both in the order of building. `upstream`: step to the steps it waits for, in that order.
+
+    A step without a layer is one of its own. Raises `ValueError` when a step waits for one of a later layer.
+    """
+    found: dict[str, list[str]] = {}
+    for step in upstream:
+        found.setdefault(_layer(step), []).append(step)
+    order = sorted(found, key=lambda layer: max(list(upstream).index(step) for step in found[layer]))
+    for step, waits_for in upstream.items():
+        late = [each for each in waits_for if order.index(_layer(each)) > order.index(_layer(step))]
+        if late:
+            raise ValueError(
+                f"{step} waits for {late[0]}, which a later task builds: move one of them to another layer."
+            )
+    return {layer: tuple(found[layer]) for layer in order}
+
+
+def _layer(step: str) -> str:
+    return step.split(".", maxsplit=1)[0]
 
 
 def block(steps: Mapping[str, tuple[str, ...]]) -> str:
     """The literal as `ruff format` leaves it."""
     lines = ["STEPS: dict[str, tuple[str, ...]] = {"]
-    for step, waits_for in steps.items():
-        values = ", ".join(f'"{earlier}"' for earlier in waits_for) + ("," if len(waits_for) == 1 else "")
-        line = f'    "{step}": ({values}),'
+    for layer, tables in steps.items():
+        values = ", ".join(f'"{table}"' for table in tables) + ("," if len(tables) == 1 else "")
+        line = f'    "{layer}": ({values}),'
         if len(line) <= 120:
             lines.append(line)
         else:
-            lines += [f'    "{step}": (', *(f'        "{earlier}",' for earlier in waits_for), "    ),"]
+            lines += [f'    "{layer}": (', *(f'        "{table}",' for table in tables), "    ),"]
     return "\n".join([*lines, "}", ""])
 
 
@@ -43,7 +54,7 @@ def rewritten(text: str, upstream: Mapping[str, tuple[str, ...]]) -> str:
     _, end, tail = rest.partition(END)
     if not begin or not end:
         raise ValueError(f"{DAG_FILE} has lost its '{BEGIN.strip()}' or '{END.strip()}' line: put it back.")
-    return head + begin + block(reduced(upstream)) + end + tail
+    return head + begin + block(layers(upstream)) + end + tail
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ Heavy libraries are imported inside commands, so that `iolaus --help` and small 
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import sys
@@ -98,15 +99,21 @@ def run(
 
 @app.command()
 def build(
-    table: Annotated[str, typer.Argument(help="Step, as `iolaus steps` lists it.")],
+    tables: Annotated[list[str], typer.Argument(help="Steps, as `iolaus steps` lists them, in that order.")],
     night: Night,
+    told: Annotated[Path | None, typer.Option(help="File that gets one JSON line per step that is done.")] = None,
     root: Root = None,
     engine: Engine = None,
     warehouse: Warehouse = None,
 ) -> None:
-    """Build one step of one night."""
+    """Build one step of one night, or several one after the other; the first that fails ends it."""
     with _runner(root, engine, warehouse) as runner:
-        console.step(runner.build(table, _day(night, "--date")))
+        for table in tables:
+            built = runner.build(table, _day(night, "--date"))
+            console.step(built)
+            if told:
+                with told.open("a") as file:
+                    file.write(json.dumps(dataclasses.asdict(built)) + "\n")
 
 
 @app.command()
