@@ -42,36 +42,42 @@ def transform(
 
     An account of the anchor that fired tonight has a row even if it hit nothing, so that later sums are not of lucky days.
     """
-    slots = _slots(shared_bursts)
-    of_slot = slots.groupBy("slot", "hour").agg(F.count("*").alias("slot_accounts"))
+    slots = scratch(_slots(shared_bursts))
+    of_slot = slots.groupBy("slot").agg(F.count("*").alias("slot_accounts"))
     met = observations.where(F.col("signal").isin(*ANCHORS)).select("account_id", "signal", "entity")
     anchors = scratch(_anchors(met, slots))
-    anchored = scratch(met.join(anchors.select("signal", "entity"), on=["signal", "entity"], how="inner"))
+    names = anchors.select("signal", "entity", "anchor")
+    anchored = scratch(names.join(met, on=["signal", "entity"], how="inner").select("account_id", "anchor"))
     crowds = scratch(
-        anchored.join(slots, on="account_id", how="inner")
-        .groupBy("signal", "entity", "slot", "hour")
-        .agg(F.count("*").alias("crowd"))
+        slots.join(anchored, on="account_id", how="inner").groupBy("anchor", "slot").agg(F.count("*").alias("crowd"))
     )
     beats = scratch(_beats(crowds, of_slot, anchors))
     chances = _chances(crowds, of_slot, beats)
-    hit = beats.select("signal", "entity", "slot", F.lit(1).alias("hit"))
+    hit = beats.select("anchor", "slot", F.lit(1).alias("hit"))
+    beating = scratch(beats.select("anchor").distinct().join(anchored, on="anchor", how="inner"))
     return (
-        anchored.join(beats.select("signal", "entity").distinct(), on=["signal", "entity"], how="inner")
-        .join(slots, on="account_id", how="inner")
-        .join(hit, on=["signal", "entity", "slot"], how="left")
-        .join(chances, on=["signal", "entity", "hour"], how="left")
-        .groupBy("account_id", F.concat_ws("|", "signal", "entity").alias("entity"))
+        slots.join(beating, on="account_id", how="inner")
+        .withColumn("hour", _hour())
+        .join(hit, on=["anchor", "slot"], how="left")
+        .join(chances, on=["anchor", "hour"], how="left")
+        .groupBy("account_id", "anchor")
         .agg(
             F.count("hit").alias("hits"),
             F.sum(F.coalesce("microhits", F.lit(0))).cast("long").alias("expected_microhits"),
         )
-        .withColumn("signal", F.lit(SHARED_BURST.name))
-        .select("account_id", "signal", "entity", "hits", "expected_microhits")
+        .join(names, on="anchor", how="inner")
+        .select(
+            "account_id",
+            F.lit(SHARED_BURST.name).alias("signal"),
+            F.concat_ws("|", "signal", "entity").alias("entity"),
+            "hits",
+            "expected_microhits",
+        )
     )
 
 
 def _slots(shared_bursts: DataFrame) -> DataFrame:
-    """Account, slot and hour, both counted since 1970, from the slot that names the entity; shifted ones are left out.
+    """Account and slot, counted since 1970, from the slot that names the entity; shifted ones are left out.
 
     Late rows are of earlier days: what they hit then is no hit of tonight's beats.
     """
@@ -80,13 +86,18 @@ def _slots(shared_bursts: DataFrame) -> DataFrame:
     return (
         shared_bursts.where(minute % SLOT_MINUTES == 0)
         .select("account_id", (day * 24 + hour).alias("hour"), (minute / SLOT_MINUTES).cast("int").alias("place"))
-        .select("account_id", (F.col("hour") * HOUR_SLOTS + F.col("place")).alias("slot"), "hour")
+        .select("account_id", (F.col("hour") * HOUR_SLOTS + F.col("place")).alias("slot"))
         .distinct()
     )
 
 
+def _hour() -> Column:
+    """The hour of a slot, counted since 1970."""
+    return F.floor(F.col("slot") / HOUR_SLOTS)
+
+
 def _anchors(anchored: DataFrame, slots: DataFrame) -> DataFrame:
-    """Per anchor of a size that can keep time, in how many slots its accounts fired, counted per account."""
+    """Per anchor of a size that can keep time its number, and in how many slots its accounts fired, counted per account."""
     active = slots.groupBy("account_id").agg(F.count("*").alias("account_slots"))
     population = active.agg(F.count("*").alias("population"))
     return (
@@ -96,23 +107,24 @@ def _anchors(anchored: DataFrame, slots: DataFrame) -> DataFrame:
         .crossJoin(population)
         .where(F.col("anchor_accounts") >= MIN_ACCOUNTS)
         .where(F.col("anchor_accounts") <= F.col("population") * MAX_SHARE)
+        .withColumn("anchor", F.row_number().over(Window.orderBy("signal", "entity")))
     )
 
 
 def _beats(crowds: DataFrame, of_slot: DataFrame, anchors: DataFrame) -> DataFrame:
     """Per anchor the slots in which more of its accounts fire than its rate around and everybody's there allow."""
-    around = Window.partitionBy("signal", "entity").orderBy("slot").rangeBetween(-NEIGHBOUR_SLOTS, NEIGHBOUR_SLOTS)
-    close = Window.partitionBy("signal", "entity").orderBy("slot").rangeBetween(-1, 1)
+    around = Window.partitionBy("anchor").orderBy("slot").rangeBetween(-NEIGHBOUR_SLOTS, NEIGHBOUR_SLOTS)
+    close = Window.partitionBy("anchor").orderBy("slot").rangeBetween(-1, 1)
     own_rate = (F.sum("crowd").over(around) - F.sum("crowd").over(close)) / F.lit(2.0 * NEIGHBOUR_SLOTS - 2)
     by_population = F.col("anchor_slots") * F.col("slot_accounts") / F.col("all_slots")
     expected = F.greatest(F.col("own_rate"), by_population, F.lit(0.5))
     return (
         crowds.withColumn("own_rate", own_rate)
-        .join(anchors, on=["signal", "entity"], how="inner")
-        .join(of_slot.select("slot", "slot_accounts"), on="slot", how="inner")
+        .join(anchors.select("anchor", "anchor_slots"), on="anchor", how="inner")
+        .join(of_slot, on="slot", how="inner")
         .crossJoin(of_slot.agg(F.sum("slot_accounts").alias("all_slots")))
         .where((F.col("crowd") >= MIN_CROWD) & (log_tail(F.col("crowd"), expected) <= CROWD_LOG_TAIL))
-        .select("signal", "entity", "slot", "hour", "crowd", "slot_accounts")
+        .select("anchor", "slot", "crowd", "slot_accounts")
     )
 
 
@@ -121,15 +133,15 @@ def _chances(crowds: DataFrame, of_slot: DataFrame, beats: DataFrame) -> DataFra
 
     As the accounts without the anchor spread over the hour, with one more in each of its slots: few say little.
     """
-    anchor_hour = crowds.groupBy("signal", "entity", "hour").agg(F.sum("crowd").alias("anchor_hour"))
-    all_hour = of_slot.groupBy("hour").agg(F.sum("slot_accounts").alias("all_hour"))
+    anchor_hour = crowds.groupBy("anchor", _hour().alias("hour")).agg(F.sum("crowd").alias("anchor_hour"))
+    all_hour = of_slot.groupBy(_hour().alias("hour")).agg(F.sum("slot_accounts").alias("all_hour"))
     in_beats: Column = (F.col("others_in_beats") + F.col("beats")) / (
         F.col("all_hour") - F.col("anchor_hour") + F.lit(HOUR_SLOTS)
     )
     return (
-        beats.groupBy("signal", "entity", "hour")
+        beats.groupBy("anchor", _hour().alias("hour"))
         .agg(F.count("*").alias("beats"), F.sum(F.col("slot_accounts") - F.col("crowd")).alias("others_in_beats"))
-        .join(anchor_hour, on=["signal", "entity", "hour"], how="inner")
+        .join(anchor_hour, on=["anchor", "hour"], how="inner")
         .join(all_hour, on="hour", how="inner")
-        .select("signal", "entity", "hour", F.round(in_beats * F.lit(1e6)).cast("long").alias("microhits"))
+        .select("anchor", "hour", F.round(in_beats * F.lit(1e6)).cast("long").alias("microhits"))
     )
