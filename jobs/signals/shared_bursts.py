@@ -14,6 +14,7 @@ is as big as the population's own scheduled jobs hides among them here.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 from pyspark.sql import DataFrame, Window
@@ -39,9 +40,9 @@ CLOCK_HOURS_SHARE = 0.5  # of the hours with traffic in which the slot must stan
 CLOCK_HOURS = 4  # and at least so many: a crowd in one hour is a beat, not a clock
 
 
-def transform(night: date, api_requests: DataFrame) -> DataFrame:
+def transform(night: date, api_requests: DataFrame, scratch: Callable[[DataFrame], DataFrame]) -> DataFrame:
     """Observations; `events` counts the account's requests in the slot."""
-    slots = _slots(api_requests)
+    slots = scratch(_slots(api_requests))
     before = Window.partitionBy("account_id", "shift").orderBy("slot")
     same_day = Window.partitionBy("account_id", "shift", "activity_date")
     quiet = F.unix_seconds("first_seen_at") - F.unix_seconds(F.lag("last_seen_at").over(before))
@@ -61,14 +62,20 @@ def transform(night: date, api_requests: DataFrame) -> DataFrame:
 def _slots(api_requests: DataFrame) -> DataFrame:
     """One row per account, shift and slot (its start in seconds since 1970) in which the account was active."""
     seconds = F.unix_seconds("requested_at")
+    # Slots of both shifts are made of the same halves: counting these first leaves less to count twice.
+    halves = api_requests.groupBy("account_id", (seconds - F.pmod(seconds, F.lit(SHIFTS[1]))).alias("half")).agg(
+        F.count("*").alias("events"),
+        F.min("requested_at").alias("first_seen_at"),
+        F.max("requested_at").alias("last_seen_at"),
+    )
     return (
-        api_requests.select("account_id", "requested_at", F.explode(F.array(*map(F.lit, SHIFTS))).alias("shift"))
-        .withColumn("slot", seconds - F.pmod(seconds + F.col("shift"), F.lit(SLOT_SECONDS)))
+        halves.withColumn("shift", F.explode(F.array(*map(F.lit, SHIFTS))))
+        .withColumn("slot", F.col("half") - F.pmod(F.col("half") + F.col("shift"), F.lit(SLOT_SECONDS)))
         .groupBy("account_id", "shift", "slot")
         .agg(
-            F.count("*").alias("events"),
-            F.min("requested_at").alias("first_seen_at"),
-            F.max("requested_at").alias("last_seen_at"),
+            F.sum("events").alias("events"),
+            F.min("first_seen_at").alias("first_seen_at"),
+            F.max("last_seen_at").alias("last_seen_at"),
         )
         .withColumn("activity_date", F.to_date("first_seen_at"))
         .withColumn("hour", F.floor(F.pmod("slot", F.lit(86_400)) / 3_600).cast("int"))

@@ -4,11 +4,12 @@ from pyspark.sql import SparkSession
 
 from jobs.signals.shared_bursts import transform
 from tests.jobs.signals.rows import NIGHT, Observed, given, observed, rows_of
+from tests.tables import stored
 
 
 def bursts(spark: SparkSession, *requests: tuple[str, str]) -> list[Observed]:
     rows = given(spark, "api_requests", "account_id requested_at", *requests)
-    return observed("shared_bursts", transform(NIGHT, rows))
+    return observed("shared_bursts", transform(NIGHT, rows, stored))
 
 
 def whole(found: list[Observed], account: str = "ann") -> list[tuple[str, int]]:
@@ -72,7 +73,7 @@ def test_a_beat_at_changing_minutes_is_no_clock_however_many_keep_it(spark: Spar
 
 def test_times_are_those_of_the_slots_requests(spark: SparkSession) -> None:
     requests = given(spark, "api_requests", "account_id requested_at", ("ann", "10:01"), ("ann", "10:04"))
-    rows = rows_of("shared_bursts", transform(NIGHT, requests))
+    rows = rows_of("shared_bursts", transform(NIGHT, requests, stored))
     first = next(row for row in rows if row["entity"].endswith("10:00"))
     assert (first["first_seen_at"].minute, first["last_seen_at"].minute) == (1, 4)
 
