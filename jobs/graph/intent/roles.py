@@ -121,7 +121,7 @@ def assign_roles(members: pa.Table) -> pa.Table:
     }
     victim = ~passing
     kept = {name: codes[~passing] for name, codes in clues.items()}
-    unlike = (kept["made"] == 1) & (kept["prompts"] == 2) & ((kept["made"] == 0).mean() > 0.5)
+    unlike = (kept["made"] == 1) & (kept["prompts"] == 2) & ((kept["made"] == 0).sum() > 0.5 * len(kept["made"]))
     victim[victim] = _stolen_bits(kept) > np.where(unlike, -UNLIKE, -DOUBT)
     role = np.where(passing, str(Role.SHARED_INFRASTRUCTURE), np.where(victim, str(Role.VICTIM), str(Role.OPERATED)))
     exchanges = members["exchanges"].to_numpy()
