@@ -1,12 +1,11 @@
 """Everything that Superset imports, from the contracts and the files below `dashboards/`.
 
-`python -m infra.superset.assets FOLDER` writes it for a look; `infra.superset.up` does so before every import.
+It is written anew before every import, by `infra.superset.up`.
 """
 
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ import yaml
 from infra.superset.charts import Chart
 from infra.superset.datasets import VERSION, datasets, identity
 from jobs.errors import IolausError
-from jobs.settings import DEFAULT_WAREHOUSE, POSTGRES, warehouse_place
+from jobs.settings import POSTGRES, warehouse_place
 
 DASHBOARDS = Path(__file__).parent / "dashboards"
 DATABASE = "iolaus warehouse"
@@ -50,10 +49,10 @@ def database(warehouse: str) -> Document:
         options = (
             f"-c role=attribution_reader -c default_transaction_read_only=on -c statement_timeout={QUERY_MILLISECONDS}"
         )
-        uri, arguments = warehouse, {"options": options}
+        uri, arguments = warehouse, Document(options=options)
     else:
         settings = {"enable_external_access": False, "lock_configuration": True}
-        uri, arguments = f"duckdb:///{place}", {"read_only": True, "config": settings}
+        uri, arguments = f"duckdb:///{place}", Document(read_only=True, config=settings)
     return {
         "database_name": DATABASE,
         "sqlalchemy_uri": uri,
@@ -148,15 +147,15 @@ def _position(said: Mapping[str, Any], rows: list[list[Chart]], numbers: Mapping
     position: Document = {
         "DASHBOARD_VERSION_KEY": "v2",
         "ROOT_ID": {"type": "ROOT", "id": "ROOT_ID", "children": ["GRID_ID"]},
-        "GRID_ID": {"type": "GRID", "id": "GRID_ID", "children": [row for row, _ in parts], "parents": ["ROOT_ID"]},
+        "GRID_ID": {"type": "GRID", "id": "GRID_ID", "children": [name for name, _ in parts], "parents": ["ROOT_ID"]},
         "HEADER_ID": {"type": "HEADER", "id": "HEADER_ID", "meta": {"text": said["title"]}},
     }
-    for row, made in parts:
+    for name, made in parts:
         parents = ["ROOT_ID", "GRID_ID"]
         children = [each["id"] for each in made]
         meta = {"background": "BACKGROUND_TRANSPARENT"}
-        position[row] = {"type": "ROW", "id": row, "children": children, "meta": meta, "parents": parents}
-        position |= {each["id"]: {**each, "children": [], "parents": [*parents, row]} for each in made}
+        position[name] = {"type": "ROW", "id": name, "children": children, "meta": meta, "parents": parents}
+        position |= {each["id"]: {**each, "children": [], "parents": [*parents, name]} for each in made}
     return position
 
 
@@ -202,12 +201,3 @@ def _filter(
             "excluded": [numbers[chart.key] for row in rows for chart in row if column not in chart.columns],
         },
     }
-
-
-def main() -> None:
-    """Write the assets of a DuckDB warehouse in the folder that is named."""
-    write(assets(DEFAULT_WAREHOUSE), Path(sys.argv[1]))
-
-
-if __name__ == "__main__":
-    main()
