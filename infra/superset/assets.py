@@ -22,6 +22,16 @@ DATABASE = "iolaus warehouse"
 WIDTH = 12  # columns of Superset's grid
 QUERY_MILLISECONDS = 60_000  # as long as Superset's pages wait
 NOTE_HEIGHT = 10
+# Grey is innocent; red is kept for what is held to be extraction, and blue for those who are to be warned.
+COLOURS = {
+    "deliberate": "#c0392b",
+    "suspicious": "#e8a33d",
+    "incidental": "#9aa5b1",
+    "benign": "#c9ced6",
+    "operated": "#c0392b",
+    "shared_infrastructure": "#9aa5b1",
+    "victim": "#2874a6",
+}
 Document = dict[str, Any]
 
 
@@ -113,6 +123,7 @@ def _dashboard(name: str, said: Mapping[str, Any], rows: list[list[Chart]], sets
         "metadata": {
             "native_filter_configuration": [_filter(name, each, rows, numbers, sets) for each in said["filters"]],
             "color_scheme": "supersetColors",
+            "label_colors": COLOURS,
             "cross_filters_enabled": False,
             "refresh_frequency": 0,
         },
@@ -186,6 +197,7 @@ def _filter(
         "filterType": "filter_select",
         "targets": [{"datasetUuid": dataset["uuid"], "column": {"name": column}}],
         "sortMetric": said.get("first_by"),
+        "requiredFirst": single,
         "controlValues": {
             "multiSelect": not single,
             "defaultToFirstItem": single,

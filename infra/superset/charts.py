@@ -13,7 +13,7 @@ from typing import Any
 from infra.superset.datasets import VERSION, identity
 from jobs.errors import IolausError
 
-ROWS = 1000  # of a table that says no limit
+ROWS = 5000  # of a table that says no limit
 POINTS = 10_000  # of a chart with an axis: more than a screen has
 DAY = "P1D"
 Params = dict[str, Any]
@@ -97,7 +97,7 @@ class Chart:
 
 def _number(chart: Chart) -> tuple[Params, Params]:
     metric = chart.said["metric"]
-    return {"metric": metric, "y_axis_format": ",d", "header_font_size": 0.4}, {"columns": [], "metrics": [metric]}
+    return {"metric": metric, "y_axis_format": ",d", "header_font_size": 0.5}, {"columns": [], "metrics": [metric]}
 
 
 def _table(chart: Chart) -> tuple[Params, Params]:
@@ -110,7 +110,13 @@ def _table(chart: Chart) -> tuple[Params, Params]:
     }
     if metrics := chart.listed("metrics"):
         by = chart.listed("by")
-        params = {"query_mode": "aggregate", "groupby": by, "metrics": metrics, "order_desc": True}
+        params = {
+            "query_mode": "aggregate",
+            "groupby": by,
+            "metrics": metrics,
+            "order_desc": True,
+            "column_config": _formats(chart, by),
+        }
         return params | shared, {
             "columns": by,
             "metrics": metrics,
@@ -118,21 +124,30 @@ def _table(chart: Chart) -> tuple[Params, Params]:
             "row_limit": limit,
         }
     columns, order = chart.listed("columns"), [[name, ascending] for name, ascending in chart.order()]
-    formats = {
-        name: {"d3NumberFormat": _FORMATS[kind]}
-        for name in columns
-        if (kind := chart.columns[name]["type"]) in _FORMATS
-    }
     params = {
         "query_mode": "raw",
         "all_columns": columns,
         "order_by_cols": [json.dumps(each) for each in order],
-        "column_config": formats,
+        "column_config": _formats(chart, columns),
     }
     return params | shared, {"columns": columns, "orderby": order, "row_limit": limit}
 
 
-_FORMATS = {"DOUBLE PRECISION": ",.3~f", "BIGINT": ",d", "INTEGER": ",d", "DECIMAL(18,6)": ",.2f"}
+def _formats(chart: Chart, columns: list[str]) -> Params:
+    """How the columns of a table are written; a long token does not push the others out of sight."""
+    made: Params = {name: _FORMATS.get(chart.columns[name]["type"], {}) for name in columns}
+    return {name: _LONG if name == "entity" else form for name, form in made.items()}
+
+
+_LONG = {"columnWidth": 260, "truncateLongCells": True}
+_FORMATS = {
+    "DOUBLE PRECISION": {"d3NumberFormat": ",.3~f"},
+    "BIGINT": {"d3NumberFormat": ",d"},
+    "INTEGER": {"d3NumberFormat": ",d"},
+    "DECIMAL(18,6)": {"d3NumberFormat": ",.2f"},
+    "DATE": {"d3TimeFormat": "%Y-%m-%d"},
+    "TIMESTAMP WITH TIME ZONE": {"d3TimeFormat": "%Y-%m-%d %H:%M"},
+}
 
 
 def _axis(chart: Chart) -> tuple[Params, Params]:
@@ -155,6 +170,8 @@ def _axis(chart: Chart) -> tuple[Params, Params]:
     axis = {"columnType": "BASE_AXIS", "expressionType": "SQL", "label": x, "sqlExpression": x}
     if temporal:
         params["time_grain_sqla"] = axis["timeGrain"] = DAY
+    elif chart.said["kind"] == "bars":
+        params["orientation"] = "horizontal"  # names are longer than bars are wide
     if chart.said.get("stacked"):
         params["stack"] = "Stack"
     pivot = {"index": [x], "columns": by, "aggregates": {name: {"operator": "mean"} for name in metrics}}

@@ -1,7 +1,7 @@
 """What Superset knows of each published table, generated from its contract: columns, their meaning, and figures that may be added.
 
-Every table is there twice: the newest night as `<table>_current`, and all nights under its own name. A row of the newest night that
-belongs to a campaign also carries the campaign's name, verdict and status, so that one filter reaches every chart of a dashboard.
+Every table is there twice: the newest night as `<table>_current`, and all nights under its own name. A row about a campaign also
+carries the name, verdict and status that the campaign had that night, so that one filter reaches every chart of a dashboard.
 
 A sum over rows that must not be added (nights, currencies, subjects of evidence) is empty rather than wrong.
 """
@@ -61,7 +61,7 @@ def identity(kind: str, name: str) -> str:
 def datasets(database: str, engine: str) -> dict[str, dict[str, Any]]:
     """Every dataset by name; `database` is the uuid of the database, `engine` its dialect."""
     published = [contracts.load(name) for name in contracts.names("published")]
-    made = [_of_all_nights(each) for each in published] + [_of_the_newest_night(each) for each in published]
+    made = [_dataset(each, newest) for newest in (False, True) for each in published]
     shared = {"schema": SCHEMA, "database_uuid": database, "version": VERSION, "is_managed_externally": True}
     return {
         each["table_name"]: {
@@ -74,34 +74,24 @@ def datasets(database: str, engine: str) -> dict[str, dict[str, Any]]:
     }
 
 
-def _of_all_nights(contract: Contract) -> dict[str, Any]:
-    return {
-        "table_name": contract.table,
-        "description": described(contract),
-        "main_dttm_col": NIGHT,
-        "columns": [_column(each) for each in contract.columns],
-        "metrics": _metrics(contract.columns, (NIGHT,)),
-    }
-
-
-def _of_the_newest_night(contract: Contract) -> dict[str, Any]:
+def _dataset(contract: Contract, newest: bool) -> dict[str, Any]:
+    """One table, of the newest night or of all."""
     added = _of_its_campaign(contract)
     columns = (*contract.columns, *added)
-    temporal = [each.name for each in contract.columns if each.type in TEMPORAL]
+    said = described(contract)
     made: dict[str, Any] = {
-        "table_name": current(contract.table),
-        "description": f"The newest published night of: {described(contract)}",
-        "main_dttm_col": "activity_date" if "activity_date" in temporal else NIGHT,
+        "table_name": current(contract.table) if newest else contract.table,
+        "description": f"The newest published night of: {said}" if newest else said,
+        "main_dttm_col": "activity_date" if newest and "activity_date" in contract.column_names else NIGHT,
         "columns": [_column(each) for each in columns],
-        "metrics": _metrics(columns, ()),
+        "metrics": _metrics(columns, () if newest else (NIGHT,)),
     }
     if added:
-        names = ", ".join(
-            [f"t.{quoted(each.name)}" for each in contract.columns] + [f"c.{quoted(each.name)}" for each in added]
-        )
+        names = [f"t.{quoted(each.name)}" for each in contract.columns] + [f"c.{quoted(each.name)}" for each in added]
+        campaigns = current("campaigns") if newest else "campaigns"
         made["sql"] = (
-            f"SELECT {names} FROM {named(current(contract.table))} AS t "
-            f"LEFT JOIN {named(current('campaigns'))} AS c ON c.campaign_id = t.campaign_id"
+            f"SELECT {', '.join(names)} FROM {named(made['table_name'])} AS t LEFT JOIN {named(campaigns)} AS c "
+            f"ON c.campaign_id = t.campaign_id AND c.{NIGHT} = t.{NIGHT}"
         )
     return made
 

@@ -81,7 +81,13 @@ def chromium(folder: Path) -> Iterator[Page]:
     (its_reading, writing), (reading, its_writing) = os.pipe(), os.pipe()
     options = ["--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--remote-debugging-pipe"]
     command = [program, *options, f"--user-data-dir={folder / 'profile'}"]
-    through = ["bash", "-c", f'exec "$@" 3<&{its_reading} 4>&{its_writing}', "chromium", *command]  # it reads 3, writes 4
+    through = [
+        "bash",
+        "-c",
+        f'exec "$@" 3<&{its_reading} 4>&{its_writing}',
+        "chromium",
+        *command,
+    ]  # it reads 3, writes 4
     with (folder / "chromium.log").open("w") as log:
         running = subprocess.Popen(
             through, pass_fds=(its_reading, its_writing), stderr=log, stdout=log, start_new_session=True
