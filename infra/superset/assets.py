@@ -161,12 +161,11 @@ def _position(said: Mapping[str, Any], rows: list[list[Chart]], numbers: Mapping
         "GRID_ID": {"type": "GRID", "id": "GRID_ID", "children": [name for name, _ in parts], "parents": ["ROOT_ID"]},
         "HEADER_ID": {"type": "HEADER", "id": "HEADER_ID", "meta": {"text": said["title"]}},
     }
-    for name, made in parts:
-        parents = ["ROOT_ID", "GRID_ID"]
-        children = [each["id"] for each in made]
-        meta = {"background": "BACKGROUND_TRANSPARENT"}
-        position[name] = {"type": "ROW", "id": name, "children": children, "meta": meta, "parents": parents}
-        position |= {each["id"]: {**each, "children": [], "parents": [*parents, name]} for each in made}
+    parents, plain = ["ROOT_ID", "GRID_ID"], {"background": "BACKGROUND_TRANSPARENT"}
+    for name, inside in parts:
+        children = [str(each["id"]) for each in inside]
+        position[name] = {"type": "ROW", "id": name, "children": children, "meta": plain, "parents": parents}
+        position.update((str(each["id"]), {**each, "children": [], "parents": [*parents, name]}) for each in inside)
     return position
 
 

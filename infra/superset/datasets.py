@@ -89,10 +89,8 @@ def _dataset(contract: Contract, newest: bool) -> dict[str, Any]:
     if added:
         names = [f"t.{quoted(each.name)}" for each in contract.columns] + [f"c.{quoted(each.name)}" for each in added]
         campaigns = current("campaigns") if newest else "campaigns"
-        made["sql"] = (
-            f"SELECT {', '.join(names)} FROM {named(made['table_name'])} AS t LEFT JOIN {named(campaigns)} AS c "
-            f"ON c.campaign_id = t.campaign_id AND c.{NIGHT} = t.{NIGHT}"
-        )
+        joined = [f"LEFT JOIN {named(campaigns)} AS c", f"ON c.campaign_id = t.campaign_id AND c.{NIGHT} = t.{NIGHT}"]
+        made["sql"] = " ".join(["SELECT", ", ".join(names), f"FROM {named(made['table_name'])} AS t", *joined])
     return made
 
 

@@ -106,7 +106,7 @@ def main() -> None:
     sys.stdout.write(f"http://localhost:{given.port} as admin with the password in {given.home / 'admin_password'}\n")
     sys.stdout.flush()
     command = server(given.environment, given.port)
-    os.execve(command[0], command, variables)
+    os.execve(command[0], command, variables)  # nosec B606 # a list of words, no shell
 
 
 if __name__ == "__main__":
