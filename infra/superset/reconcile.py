@@ -78,13 +78,18 @@ def _reconciled(said: Mapping[str, dict[str, dict[str, Any]]]) -> str | None:
         for gone in (objects[uuid] for uuid in surplus(held, said[kind])):
             stands_on_it = {"datasets": Slice.datasource_id, "databases": SqlaTable.database_id}.get(kind)
             if stands_on_it is not None and db.session.query(stands_on_it).filter(stands_on_it == gone.id).count():
-                sys.stdout.write(f"kept of {kind}: {gone}, which somebody's own work stands on\n")
+                sys.stdout.write(f"kept of {kind}: {_title(gone)}, which somebody's own work stands on\n")
                 continue
-            sys.stdout.write(f"removed from {kind}: {gone}\n")
+            sys.stdout.write(f"removed from {kind}: {_title(gone)}\n")
             db.session.delete(gone)
         db.session.flush()
     db.session.commit()
     return None
+
+
+def _title(held: Any) -> str:
+    """What people call it."""
+    return str(getattr(held, "dashboard_title", held))
 
 
 def _admin(password: str) -> None:
