@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import yaml
@@ -214,6 +215,22 @@ def test_a_server_is_asked_as_a_reader_that_cannot_write() -> None:
     assert base["sqlalchemy_uri"] == SERVER
     assert "role=attribution_reader" in options
     assert "default_transaction_read_only=on" in options
+
+
+def test_the_server_keeps_to_what_the_connection_asks(postgres: Server) -> None:
+    from adbc_driver_postgresql import dbapi
+
+    warehouse = open_warehouse(url := postgres.database("superset_reader"), Path())
+    warehouse.publish(NIGHT, night(runs=[{}]))
+    options = assets(url)["databases/warehouse.yaml"]["extra"]["engine_params"]["connect_args"]["options"]
+    with dbapi.connect(f"{url}?options={quote(options)}", autocommit=True) as connection, connection.cursor() as cursor:
+        said = []
+        for name in ("role", "default_transaction_read_only", "statement_timeout"):
+            cursor.execute(f"SHOW {name}")
+            said.append(cursor.fetchone()[0])
+        assert said == ["attribution_reader", "on", "1min"]
+        with pytest.raises(dbapi.Error, match="read-only transaction|permission denied"):
+            cursor.execute("DELETE FROM attribution.runs")
 
 
 WRONG = [
