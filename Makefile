@@ -5,12 +5,13 @@ UV := $(shell command -v uv 2>/dev/null || echo $(VENV)-uv/bin/uv)
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 ROOT ?= demo
+SUPERSET ?= .superset
 ACCURACY ?= accuracy
 INNOCENT_SEEDS ?= $(shell seq 1201 1220)
 NEAR_SEEDS ?= $(shell seq 1221 1240)
 REPORT = $(BIN)/python -m tests.lab.accuracy.report $(ACCURACY) $(foreach part,lookalikes adversary lives sizes,--$(part) $(ACCURACY)/$(part))
 
-.PHONY: help setup needs demo test check audit nights bench bench-nights bench-accuracy bench-lookalikes bench-adversary bench-lives generated clean
+.PHONY: help setup needs demo superset test test-superset check audit nights bench bench-nights bench-accuracy bench-lookalikes bench-adversary bench-lives generated clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -25,11 +26,22 @@ $(STAMP): pyproject.toml uv.lock
 demo: setup ## simulate a small world, run every night, publish, write the report
 	$(BIN)/iolaus demo --root $(ROOT)
 
+superset: setup $(SUPERSET)/env/.ready ## dashboards in Apache Superset on the warehouse of ROOT, or the one IOLAUS_WAREHOUSE names; again after a change
+	$(BIN)/python -m infra.superset.up --root $(ROOT) --environment $(SUPERSET)/env --home $(SUPERSET)/home
+
+$(SUPERSET)/env/.ready: infra/superset/requirements.txt
+	@$(UV) venv --quiet --clear --python '>=3.11,<3.13' $(SUPERSET)/env
+	@$(UV) pip sync --quiet --python $(SUPERSET)/env/bin/python infra/superset/requirements.txt
+	@touch $@
+
 needs: ## install what tests need beyond Python, or say what it is
 	@tests/needs.sh
 
 test: setup needs ## all tests, files side by side on two cores, the long ones first
 	$(BIN)/python -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder
+
+test-superset: setup needs $(SUPERSET)/env/.ready ## a real Superset: every chart's data on both warehouses, every dashboard in a browser (some minutes)
+	SUPERSET_ENVIRONMENT=$(SUPERSET)/env $(BIN)/python -m pytest tests/infra/test_superset.py -m superset
 
 check: setup ## format, lint, types, security, and whether what is generated is fresh
 	$(BIN)/ruff format --check .
