@@ -89,7 +89,7 @@ def stage(context: Context, step: Step, night: date, known_on: date | None) -> i
     before = raw_parts(own.content_hash, sources.used_late, key, last.left_out if last else None)
     if context.unchanged(step, night, context.fingerprint(step, night, before)):
         return None
-    written = _write(context, step, night, sources, erased)
+    written = _write(context, step, night, sources, erased, key)
     for delivery in (own, *(each for each, _ in sources.later)):
         landing.require_unchanged(delivery)
     made = context.fingerprint(step, night, raw_parts(own.content_hash, sources.used_late, key, written.left_out))
@@ -142,7 +142,7 @@ def _earlier(step: Step, night: date) -> list[date]:
     return recipes.reads(step, night).get(step.table, [])
 
 
-def _write(context: Context, step: Step, night: date, sources: _Sources, erased: frozenset[str]) -> _Written:
+def _write(context: Context, step: Step, night: date, sources: _Sources, erased: frozenset[str], key: str) -> _Written:
     raw, lake = sources.own.raw, context.lake
     if sources.own.ds is None and not sources.later:
         counts = ("landed", "staged", "duplicates", "contradictions", "rejected", "erased", "late")
@@ -156,6 +156,7 @@ def _write(context: Context, step: Step, night: date, sources: _Sources, erased:
         networks_path=networks,
         erased=erased,
         tasks=context.settings.tasks,
+        key=key,
     )
     rows = read(sources.own, without=sources.taken)
     for delivery, _ in sources.later:
