@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from jobs import settings
+from jobs import settings, store
 from jobs.errors import IolausError
 
 if TYPE_CHECKING:
@@ -100,6 +100,9 @@ def _require_free_port() -> None:
 
 def _sail(cleanup: contextlib.ExitStack) -> SparkSession:
     os.environ.setdefault("RUST_LOG", "error")
+    if endpoint := store.endpoint():  # the engine knows it by other names, and looks once, when it starts
+        os.environ["AWS_ENDPOINT"] = endpoint
+        os.environ["AWS_ALLOW_HTTP"] = str(endpoint.startswith("http://")).lower()
     from pysail.spark import SparkConnectServer
     from pyspark.sql import SparkSession
 

@@ -12,10 +12,9 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jobs import contracts, landing
+from jobs import contracts, landing, store
 from jobs.errors import IolausError
 from jobs.landing import Delivery, Late
 from jobs.nights import fingerprints, keys, recipes, steps
@@ -148,7 +147,7 @@ def _write(context: Context, step: Step, night: date, sources: _Sources, erased:
         counts = ("landed", "staged", "duplicates", "contradictions", "rejected", "erased", "late")
         return _Written(dict.fromkeys(counts, 0), [], [], None, {})
     paths = lake.paths(steps.NETWORKS, night, night) if steps.NETWORKS in step.reads else []
-    networks = str(Path(paths[0]).parent) if paths else None
+    networks = str(store.place(paths[0]).parent) if paths else None
     read = functools.partial(
         landing.parse,
         context.spark,
@@ -187,9 +186,7 @@ def _staged_before(context: Context, step: Step, night: date) -> DataFrame | Non
 
 
 def _rows(files: list[str]) -> int:
-    import pyarrow.parquet as pq
-
-    return sum(pq.ParquetFile(path).metadata.num_rows for path in files)
+    return sum(store.parquet(path).metadata.num_rows for path in files)
 
 
 def _delivery_row(sources: _Sources, written: _Written) -> dict[str, object]:
