@@ -119,23 +119,26 @@ class ObjectPath(Base):
             raise FileNotFoundError(f"there is no object {self}")
         return Stat(info.size, info.mtime_ns)
 
-    def _below(self, is_deep: bool) -> Iterator[Any]:
+    def objects(self, is_deep: bool = True) -> Iterator[Any]:
+        """What pyarrow knows of everything below, sorted, folders among it."""
         from pyarrow.fs import FileSelector
 
         selector = FileSelector(self.key, allow_not_found=True, recursive=is_deep)
         yield from sorted(_files().get_file_info(selector), key=lambda info: str(info.path))
 
     def iterdir(self) -> Generator[ObjectPath, None, None]:
-        return (ObjectPath(info.path) for info in self._below(is_deep=False))
+        return (ObjectPath(info.path) for info in self.objects(is_deep=False))
 
     def glob(self, pattern: str) -> Generator[ObjectPath, None, None]:
         """Like `Path.glob`, of patterns without `**`."""
+        if "**" in pattern:
+            raise NotImplementedError("what is below at any depth: rglob")
         first, _slash, rest = pattern.partition("/")
         found = (each for each in self.iterdir() if fnmatch.fnmatchcase(each.name, first))
         return (deep for each in found for deep in each.glob(rest)) if rest else found
 
     def rglob(self, pattern: str) -> Generator[ObjectPath, None, None]:
-        found = (ObjectPath(info.path) for info in self._below(is_deep=True))
+        found = (ObjectPath(info.path) for info in self.objects())
         return (each for each in found if fnmatch.fnmatchcase(each.name, pattern))
 
     def mkdir(self, *_: Any, **__: Any) -> None:
@@ -218,13 +221,13 @@ def write_parquet(path: Path, rows: pa.Table) -> None:
         pq.write_table(rows, path, compression="zstd")
 
 
-def write_whole(path: Path, text: str, is_synced: bool = True) -> None:
+def write_whole(path: Path, text: str, is_synced: bool = True, errors: str = "strict") -> None:
     """Replace a small file, whole or not at all; on the disk when this returns, if `is_synced`."""
     if is_object(path):
-        path.write_text(text, encoding="utf-8")
+        path.write_text(text, encoding="utf-8", errors=errors)
         return
     aside = path.with_name(f".{path.name}.{os.getpid()}.aside")
-    with aside.open("w", encoding="utf-8") as file:
+    with aside.open("w", encoding="utf-8", errors=errors) as file:
         file.write(text)
         if is_synced:
             file.flush()
@@ -241,8 +244,20 @@ def remove_tree(path: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
+def files_below(folder: Path) -> dict[Path, Stat]:
+    """Every file below a folder, however deep, sorted; none where there is no folder."""
+    if isinstance(folder, ObjectPath):
+        return {
+            ObjectPath(each.path): Stat(each.size, each.mtime_ns)
+            for each in folder.objects()
+            if each.type.name == "File"
+        }
+    found = ((path, path.stat()) for path in sorted(folder.rglob("*")) if path.is_file())
+    return {path: Stat(each.st_size, each.st_mtime_ns) for path, each in found}
+
+
 def changed(path: Path) -> float:
     """When a folder, or anything below one of an object store, was last written: seconds since 1970."""
     if isinstance(path, ObjectPath):
-        return max((each.stat().st_mtime for each in path.rglob("*") if each.is_file()), default=0.0)
+        return max((each.st_mtime for each in files_below(path).values()), default=0.0)
     return path.stat().st_mtime

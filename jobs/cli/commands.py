@@ -364,6 +364,10 @@ def decide(
         _moment(decided), kind, identity, decision or "", analyst.strip(), (note or "").strip() or None
     )
     chosen = settings.settings(root, None, warehouse)
+    if store.is_object(chosen.root):
+        raise UsageError(
+            f"Decisions are recorded in a raw zone that is a folder, not in {chosen.root}: deliver raw/case_decisions there."
+        )
     if is_undone:
         console.taken_back(deciding.undo(chosen, case))
     else:

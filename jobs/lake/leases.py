@@ -29,7 +29,10 @@ from jobs.store import ObjectPath, endpoint
 BEAT_SECONDS = 10.0
 DEAD_SECONDS = 60.0  # six beats: a pause of the network or of a busy machine is no death
 LOOKS_EVERY_SECONDS = 1.0
-EXCLUDES, SHARES = "one", "many"
+EXCLUDES, SHARES = (
+    "one",
+    "many",
+)  # below the lease: a folder of at most one object, and one of an object for each that shares
 _log = logging.getLogger(__name__)
 
 
@@ -62,7 +65,6 @@ class _Held:
     text: str
     mark: str = ""
     over: threading.Event = field(default_factory=threading.Event)
-    is_lost: bool = False
 
     def beat(self) -> None:
         from obstore.exceptions import PreconditionError
@@ -71,8 +73,7 @@ class _Held:
             try:
                 self.put({"e_tag": self.mark})
             except (PreconditionError, FileNotFoundError):
-                self.is_lost = True
-                return
+                return  # it is another's: the end tells
             except Exception as error:  # the next beat may get through; if none does, others take over
                 _log.warning("The lease %s could not be renewed (%s).", self.key, type(error).__name__)
 
@@ -82,13 +83,17 @@ class _Held:
         said = f"{self.text}\n{uuid.uuid4().hex}".encode()  # every put has a mark of its own
         self.mark = _mark(obstore.put(self.bucket, self.key, said, mode=mode))
 
-    def give_back(self) -> None:
+    def give_back(self) -> bool:
+        """Gives whether it was still this process's."""
         import obstore
         from obstore.exceptions import PreconditionError
 
-        with contextlib.suppress(FileNotFoundError, PreconditionError):  # then it is another's already
+        try:
             self.put({"e_tag": self.mark})
-            obstore.delete(self.bucket, self.key)
+        except (FileNotFoundError, PreconditionError):
+            return False
+        obstore.delete(self.bucket, self.key)
+        return True
 
 
 @contextlib.contextmanager
@@ -100,10 +105,7 @@ def held(
     `waiting` hears once who does. Raises `Waited` with who holds it when that takes longer than `patience` (seconds), and
     `IolausError` at the end when the lease was lost meanwhile.
     """
-    from obstore.store import S3Store
-
-    is_clear = (endpoint() or "").startswith("http://")  # settings allow it on this machine alone
-    bucket, folder = S3Store(place.bucket, client_options={"allow_http": is_clear}), place.key.partition("/")[2]
+    bucket, folder = _bucket(place), place.key.partition("/")[2]
     text = f"{doing}, process {os.getpid()} on {socket.gethostname()}"
     ends, watched, is_told = time.monotonic() + patience, _Watched(), False
 
@@ -116,23 +118,23 @@ def held(
             is_told = True
         time.sleep(LOOKS_EVERY_SECONDS)
 
-    mine = _Held(bucket, f"{folder}/{EXCLUDES if exclusive else f'{SHARES}/{uuid.uuid4().hex}'}", text)
+    mine = _Held(bucket, f"{folder}/{EXCLUDES}/holder" if exclusive else f"{folder}/{SHARES}/{uuid.uuid4().hex}", text)
     while (other := (_taken if exclusive else _shared)(mine, folder, watched)) is not None:
         wait_for(other)
     beating = threading.Thread(target=mine.beat, daemon=True)
     beating.start()
     try:
-        while exclusive and (other := _alive(bucket, f"{folder}/{SHARES}/", watched)) is not None:
+        while exclusive and (other := _alive(bucket, f"{folder}/{SHARES}", watched)) is not None:
             wait_for(other)
         yield
-        if mine.is_lost:
-            raise IolausError(
-                f"{doing} was taken for dead, and another process has its lease {place}: run this again when that is done."
-            )
     finally:
         mine.over.set()
         beating.join()
-        mine.give_back()
+        is_given_back = mine.give_back()
+    if not is_given_back:
+        raise IolausError(
+            f"{doing} was taken for dead, and another process has its lease {place}: run this again when that is done."
+        )
 
 
 def _taken(mine: _Held, folder: str, watched: _Watched) -> str | None:
@@ -163,16 +165,23 @@ def _shared(mine: _Held, folder: str, watched: _Watched) -> str | None:
 
 
 def _alive(bucket: Any, prefix: str, watched: _Watched) -> str | None:
-    """Who holds one of the objects whose keys start so; None for nobody. Those of the dead that shared are removed."""
+    """Who holds an object below `prefix`; None for nobody. Those of the dead that shared are removed."""
     import obstore
 
     for each in [each for batch in obstore.list(bucket, prefix=prefix) for each in batch]:
         with contextlib.suppress(FileNotFoundError):
             if not watched.is_dead(each["path"], _mark(each)):
                 return _who(obstore.get(bucket, each["path"]))
-            if prefix.endswith("/"):
+            if prefix.endswith(SHARES):
                 obstore.delete(bucket, each["path"])
     return None
+
+
+def _bucket(place: ObjectPath) -> Any:
+    from obstore.store import S3Store
+
+    is_clear = (endpoint() or "").startswith("http://")  # settings allow it on this machine alone
+    return S3Store(place.bucket, client_options={"allow_http": is_clear})
 
 
 def _mark(meta: Any) -> str:
