@@ -168,13 +168,16 @@ def _alive(bucket: Any, prefix: str, watched: _Watched) -> str | None:
     """Who holds an object below `prefix`; None for nobody. Those of the dead that shared are removed."""
     import obstore
 
-    for each in [each for batch in obstore.list(bucket, prefix=prefix) for each in batch]:
+    alive = []
+    for each in [
+        each for batch in obstore.list(bucket, prefix=prefix) for each in batch
+    ]:  # all are watched from the first look
         with contextlib.suppress(FileNotFoundError):
             if not watched.is_dead(each["path"], _mark(each)):
-                return _who(obstore.get(bucket, each["path"]))
-            if prefix.endswith(SHARES):
+                alive.append(_who(obstore.get(bucket, each["path"])))
+            elif prefix.endswith(SHARES):
                 obstore.delete(bucket, each["path"])
-    return None
+    return min(alive, default=None)
 
 
 def _bucket(place: ObjectPath) -> Any:
