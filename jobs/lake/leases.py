@@ -138,12 +138,21 @@ def held(
 
 
 def _taken(mine: _Held, folder: str, watched: _Watched) -> str | None:
-    """Puts the object that excludes others; gives who has it, or None when it is ours now."""
+    """Puts the object that excludes others; gives who has it, or None when it is ours now.
+
+    Raises `IolausError` for a store that puts a second object where one is: there nobody would wait for anybody.
+    """
     import obstore
     from obstore.exceptions import AlreadyExistsError, PreconditionError
 
     with contextlib.suppress(AlreadyExistsError):
         mine.put("create")
+        with contextlib.suppress(AlreadyExistsError):
+            mine.put("create")
+            raise IolausError(
+                "The object store does not check conditions on puts (If-None-Match), of which leases are made: "
+                "two runs would write at once; use a store that does."
+            )
         return None
     try:
         other = obstore.get(mine.bucket, mine.key)

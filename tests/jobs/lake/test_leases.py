@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 
+import obstore
 import pytest
 from obstore.store import MemoryStore
 
@@ -139,3 +140,10 @@ def test_the_dead_that_shared_are_passed_over_and_removed(monkeypatch: pytest.Mo
     with lease("The run", patience=3.0):  # not as many times as long as there are dead
         assert len(keys(bucket)) == 1
     dead.pop_all()
+
+
+def test_a_store_that_checks_no_conditions_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    put = obstore.put
+    monkeypatch.setattr(obstore, "put", lambda *what, mode: put(*what))
+    with pytest.raises(IolausError, match="does not check conditions on puts"), lease("The run"):
+        pass
