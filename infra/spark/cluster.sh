@@ -34,7 +34,7 @@ folder=${SPARK_CLUSTER_FOLDER:-$(mktemp -d)}
 mkdir -p "$folder"
 export SPARK_HOME SPARK_CLUSTER_SECRET
 export _SPARK_AUTH_SECRET=$SPARK_CLUSTER_SECRET # by the environment: on a command line every user of the host could read it
-export SPARK_DAEMON_JAVA_OPTS="-Dspark.authenticate=true -Dspark.network.crypto.enabled=true ${SPARK_DAEMON_JAVA_OPTS:-}"
+export SPARK_DAEMON_JAVA_OPTS="-Dspark.authenticate=true -Dspark.network.crypto.enabled=true -Dspark.ui.killEnabled=false ${SPARK_DAEMON_JAVA_OPTS:-}"
 export SPARK_DAEMON_MEMORY=${SPARK_DAEMON_MEMORY:-512m}
 export SPARK_LOCAL_IP=$address SPARK_LOCAL_DIRS=${SPARK_LOCAL_DIRS:-$folder/local}
 PYTHONPATH=$(cd "$here/../.." && pwd)${PYTHONPATH:+:$PYTHONPATH}
