@@ -55,7 +55,7 @@ check: setup ## format, lint, types, security, and whether what is generated is 
 audit: setup ## known vulnerabilities of what is installed, or that they cannot be looked up from here
 	$(BIN)/python -m infra.audit
 
-nights: setup needs ## build nights in every way there is, under a real Airflow scheduler too, and compare (about half an hour)
+nights: setup needs ## build nights in every way there is, under a real Airflow scheduler and on a Spark cluster too, and compare (three quarters of an hour)
 	$(BIN)/python -m pytest tests -m slow
 	$(BIN)/python -m tests.lab.ten_nights ten-nights
 

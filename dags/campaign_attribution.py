@@ -198,7 +198,12 @@ with (
             "execution_timeout": timedelta(hours=6),
         },
         params={
-            "root": Param(None, type=["null", "string"], pattern="^/", description="Lake folder; empty: IOLAUS_ROOT"),
+            "root": Param(
+                None,
+                type=["null", "string"],
+                pattern="^(/|s3://)",
+                description="Folder or s3://bucket/key; empty: IOLAUS_ROOT",
+            ),
             "engine": Param(
                 None,
                 type=["null", "string"],

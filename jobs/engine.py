@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from jobs import memory, settings
+from jobs import memory, settings, store
 from jobs.errors import IolausError
 
 if TYPE_CHECKING:
@@ -102,6 +102,9 @@ def _sail(limit: int, cleanup: contextlib.ExitStack) -> SparkSession:
     os.environ.setdefault("RUST_LOG", "error")
     os.environ["SAIL_RUNTIME__MEMORY_POOL__TYPE"] = "fair"  # what sorts and groups spills before its part is full
     os.environ["SAIL_RUNTIME__MEMORY_POOL__FAIR__MAX_SIZE"] = str(limit)
+    if endpoint := store.endpoint():  # the engine knows it by other names, and looks once, when it starts
+        os.environ["AWS_ENDPOINT"] = endpoint
+        os.environ["AWS_ALLOW_HTTP"] = str(endpoint.startswith("http://")).lower()
     from pysail.spark import SparkConnectServer
     from pyspark.sql import SparkSession
 

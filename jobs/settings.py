@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from jobs import memory
+from jobs import memory, store
 from jobs.errors import UsageError
 
 ROOT, ENGINE, WAREHOUSE = "IOLAUS_ROOT", "IOLAUS_ENGINE", "IOLAUS_WAREHOUSE"
@@ -60,10 +60,12 @@ def settings(root: Path | None, engine: str | None = None, warehouse: str | None
     Raises `UsageError` when the root is not named, does not exist or has a character that cannot be in it, engine or
     warehouse is none that is known, or an engine across the network is not reached by TLS and with a token.
     """
-    given = root or (Path(os.environ[ROOT]) if os.environ.get(ROOT) else None)
+    given = root or (store.place(os.environ[ROOT]) if os.environ.get(ROOT) else None)
     if given is None:
         raise UsageError(f"No root folder is named: pass --root DIR or set {ROOT}.")
-    if not given.is_dir():
+    if store.is_object(given):
+        require_safe_endpoint()
+    if not _is_there(given):
         raise UsageError(f"The root folder {given} does not exist: create it or correct --root.")
     require_plain(given)
     chosen = engine or os.environ.get(ENGINE) or DEFAULT_ENGINE
@@ -71,13 +73,60 @@ def settings(root: Path | None, engine: str | None = None, warehouse: str | None
         require_safe_engine(chosen)
     published = warehouse or os.environ.get(WAREHOUSE) or DEFAULT_WAREHOUSE
     warehouse_place(published)
-    return Settings(
+    found = Settings(
         root=given.resolve(),
         engine=chosen,
         warehouse=published,
         catalog=os.environ.get(CATALOG) or None,
         memory=memory.amount(given_memory, MEMORY) if (given_memory := os.environ.get(MEMORY)) else memory.usual(),
     )
+    if store.is_object(given):
+        _require_no_local_files(found)
+    return found
+
+
+def _is_there(root: Path) -> bool:
+    try:
+        return root.is_dir()
+    except OSError as error:
+        reason = str(error).splitlines()[0]
+        raise UsageError(
+            f"The root {root} cannot be reached ({reason}): check {store.ENDPOINT} and the credentials."
+        ) from error
+
+
+def _require_no_local_files(found: Settings) -> None:
+    """Raises `UsageError` for what a root on an object store has no place for."""
+    if found.catalog is None:
+        raise UsageError(
+            f"The root {found.root} is on an object store, where the catalog cannot be a file: put the name of a PyIceberg catalog "
+            f"into {CATALOG} and configure it, such as PYICEBERG_CATALOG__NAME__URI of a REST catalog."
+        )
+    if "{root}" in found.warehouse:
+        raise UsageError(
+            f"The root {found.root} is on an object store, where the warehouse cannot be a file: set {WAREHOUSE} to "
+            f"postgresql://user@host:port/database or duckdb:///path/to/file.duckdb."
+        )
+    if found.engine == "spark":
+        raise UsageError(
+            f"The local JVM engine has no reader of {store.SCHEME}: set {ENGINE} to sail, or to a Spark Connect "
+            f"server that has one."
+        )
+
+
+def require_folder(root: Path) -> None:
+    """Raises `UsageError` for a root on an object store, where a command needs a folder of this machine."""
+    if store.is_object(root):
+        raise UsageError(f"This command works on a folder of this machine, not on {root}: pass --root DIR.")
+
+
+def require_safe_endpoint() -> None:
+    """Raises `UsageError` when an object store beyond this machine is reached in clear: whoever reads that reads every row."""
+    endpoint = store.endpoint()
+    if endpoint and not endpoint.startswith("https://") and not _is_loopback(_url_host(endpoint)):
+        raise UsageError(
+            f"The object store {endpoint} is across the network and not reached by TLS: set {store.ENDPOINT} to https://..."
+        )
 
 
 def require_safe_engine(engine: str) -> None:
@@ -114,11 +163,21 @@ def engine_token() -> str | None:
 
 def is_on_this_machine(engine: str) -> bool:
     """Whether an engine sc://host:port is reached without leaving the machine; only plain names of that are known."""
-    host = _host(engine)
+    return _is_loopback(_host(engine))
+
+
+def _is_loopback(host: str | None) -> bool:
     try:
         return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
     except ValueError:
         return False
+
+
+def _url_host(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
 
 
 def _host(engine: str) -> str | None:

@@ -23,14 +23,20 @@ ONLY_IN = {
     "great_expectations": {"jobs/quality/"},
     "pysail": {"jobs/engine.py"},
 }
-READS_ENVIRONMENT = {"jobs/settings.py", "jobs/engine.py", "jobs/cli/commands.py", "jobs/quality/expectations.py"}
+READS_ENVIRONMENT = {
+    "jobs/settings.py",
+    "jobs/store.py",
+    "jobs/engine.py",
+    "jobs/cli/commands.py",
+    "jobs/quality/expectations.py",
+}
 STANDARD = set(__import__("sys").stdlib_module_names)
 # From the command down to the ground: a room imports only rooms below it.
 HOUSE = (
     "cli", "history", "nights", "views", "evaluation", "simulate", "linking",
     "staged", "landing", "quality", "warehouse", "privacy", "lake",
     "published", "campaigns", "links", "signals",
-    "graph", "columns", "engine", "contracts", "vocabulary", "settings", "memory", "errors",
+    "graph", "columns", "engine", "contracts", "vocabulary", "settings", "memory", "store", "errors",
 )  # fmt: skip
 
 

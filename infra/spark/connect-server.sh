@@ -5,6 +5,7 @@
 #   SPARK_CONNECT_PORT  15002 (default)
 #   SPARK_CONNECT_ADDRESS  localhost (default): who reaches the server runs code with the key. Elsewhere IOLAUS_ENGINE_TOKEN must be
 #                       set, and a proxy that speaks TLS must stand before it: the server itself speaks none.
+#   SPARK_CLUSTER_SECRET  of a standalone cluster that has one (cluster.sh)
 #   SPARK_ENVIRONMENT   on a cluster whose machines lack this environment: an archive of it made by `venv-pack`
 # Server and executors read the lake by the same paths as the client, so it is mounted at the same place everywhere.
 set -euo pipefail
@@ -35,6 +36,15 @@ settings=(
   # The key must not show on a page of settings; Spark's own pattern does not know the word "key".
   "spark.redaction.regex=(?i)secret|password|token|key"
 )
+if [[ -n ${SPARK_CLUSTER_SECRET:-} ]]; then
+  # A driver takes it from a file only; this one is open to the server and has no name any more.
+  secret=$(mktemp)
+  echo "spark.authenticate.secret=$SPARK_CLUSTER_SECRET" >"$secret"
+  exec 9<"$secret"
+  rm "$secret"
+  settings+=("spark.authenticate=true" "spark.network.crypto.enabled=true")
+  set -- --properties-file /dev/fd/9 "$@"
+fi
 if [[ $master == local* ]]; then
   export PYSPARK_PYTHON=$python PYTHONPATH=$project${PYTHONPATH:+:$PYTHONPATH}
 else

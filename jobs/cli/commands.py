@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from jobs import settings
+from jobs import settings, store
 from jobs.cli import console
 from jobs.errors import IolausError, UsageError
 
@@ -35,7 +35,13 @@ export = typer.Typer(no_args_is_help=True, help="Write what others may be told: 
 app.add_typer(export, name="export")
 
 Root = Annotated[
-    Path | None, typer.Option("--root", envvar=settings.ROOT, help="Folder of raw zone, lake and reports.")
+    Path | None,
+    typer.Option(
+        "--root",
+        envvar=settings.ROOT,
+        parser=store.place,
+        help="Folder of raw zone, lake and reports, or s3://bucket/key.",
+    ),
 ]
 Night = Annotated[str, typer.Option("--date", help="Night to build, YYYY-MM-DD.")]
 Engine = Annotated[str | None, typer.Option(envvar=settings.ENGINE, help="sail, spark or sc://host:port.")]
@@ -65,6 +71,7 @@ def simulate(
 
     if root is None:
         raise UsageError(f"No root folder is named: pass --root DIR or set {settings.ROOT}.")
+    settings.require_folder(root)
     settings.require_plain(root)
     root.mkdir(parents=True, exist_ok=True)
     with console.progress(f"simulating {preset}") as note:
@@ -364,6 +371,10 @@ def decide(
         _moment(decided), kind, identity, decision or "", analyst.strip(), (note or "").strip() or None
     )
     chosen = settings.settings(root, None, warehouse)
+    if store.is_object(chosen.root):
+        raise UsageError(
+            f"Decisions are recorded in a raw zone that is a folder, not in {chosen.root}: deliver raw/case_decisions there."
+        )
     if is_undone:
         console.taken_back(deciding.undo(chosen, case))
     else:
@@ -515,6 +526,7 @@ def demo(
     from jobs.warehouse import open_warehouse
 
     target = root or Path("demo")
+    settings.require_folder(target)
     settings.require_plain(target)
     target.mkdir(parents=True, exist_ok=True)
     if not os.environ.get(settings.PSEUDONYM_KEY):
@@ -539,6 +551,13 @@ def _write_report(published: Published, target: Path, night: date) -> Path:
     earlier = [each for each in published.nights() if each < night]
     before = published.read("campaigns", earlier[-1]) if earlier else None
     pages = render({name: published.read(name, night) for name in PUBLISHED}, before)
+    if store.is_object(target):
+        for name in sorted(pages, key=lambda name: (name == INDEX, name)):  # last the page that leads to the others
+            store.write_whole(target / name, pages[name])
+        for left_over in target.iterdir():
+            if left_over.name not in pages:
+                left_over.unlink()
+        return target / INDEX
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as folder:
         aside, old = Path(folder) / "new", Path(folder) / "old"

@@ -10,6 +10,7 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
+from jobs import store
 from jobs.settings import Settings, warehouse_place
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -19,7 +20,10 @@ KEPT = ("lake", "quality", "report")  # below the root
 
 def opened(settings: Settings) -> list[Path]:
     """Files and folders that group or others may read, write or enter, sorted."""
-    places = [*(settings.root / name for name in KEPT), *_warehouse(settings)]
+    kept = (
+        [] if store.is_object(settings.root) else [settings.root / name for name in KEPT]
+    )  # objects have no such rights
+    places = [*kept, *_warehouse(settings)]
     found = [each for place in places if place.exists() for each in (place, *place.rglob("*"))]
     return sorted(path for path in found if not path.is_symlink() and path.stat().st_mode & OTHERS)
 

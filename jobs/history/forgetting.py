@@ -17,7 +17,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs import contracts
+from jobs import contracts, store
 from jobs.errors import IolausError, UsageError
 from jobs.lake import rewriting
 from jobs.lake.builds import Build
@@ -267,9 +267,7 @@ def _new_labels(lake: Lake, name: str, night: date, wanted: _Wanted) -> Labels:
 
 def _pages(root: Path) -> Iterator[Path]:
     for folder in PAGES:
-        yield from (
-            each for each in sorted((root / folder).rglob("*")) if each.suffix in PAGE_SUFFIXES and each.is_file()
-        )
+        yield from (each for each in store.files_below(root / folder) if each.suffix in PAGE_SUFFIXES)
 
 
 def _from_page(path: Path, accounts: Collection[str]) -> bool:
@@ -278,9 +276,7 @@ def _from_page(path: Path, accounts: Collection[str]) -> bool:
     left = about.without_names(text, accounts) or ""
     if left == text:
         return False
-    aside = path.with_name(f".{path.name}.aside")
-    aside.write_text(left, encoding="utf-8", errors="surrogateescape")
-    aside.replace(path)
+    store.write_whole(path, left, errors="surrogateescape")
     return True
 
 

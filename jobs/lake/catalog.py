@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.transforms import IdentityTransform
 from sqlalchemy.exc import DatabaseError
 
-from jobs import contracts
+from jobs import contracts, store
 from jobs.errors import IolausError
 from jobs.lake.layout import PARTITION, plain
 
@@ -77,7 +76,7 @@ class Tables:
         if catalog is not None:
             self._catalog = catalog
         elif foreign:
-            self._catalog = load_catalog(foreign)
+            self._catalog = load_catalog(foreign, **(store.iceberg_properties() if store.is_object(folder) else {}))
         else:
             folder.mkdir(parents=True, exist_ok=True)
             self._catalog = embedded(folder, folder / CATALOG)
@@ -137,9 +136,7 @@ class Tables:
     def record(self, name: str, table: Table) -> None:
         """Remember how far a table has come, whole or not at all."""
         self._heads.mkdir(exist_ok=True)
-        aside = self._heads / f".{name}.{os.getpid()}"
-        aside.write_text(str(_position(table)))
-        aside.replace(self._heads / name)
+        store.write_whole(self._heads / name, str(_position(table)), is_synced=False)
 
     def _head(self, name: str) -> int:
         place = self._heads / name

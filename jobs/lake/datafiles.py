@@ -11,12 +11,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from jobs import store
 from jobs.lake.layout import PARTITION, successor_path
 
 
 def rows_in(path: str) -> int:
     """Rows of a data file, by its footer."""
-    rows: int = pq.ParquetFile(path).metadata.num_rows
+    rows: int = store.parquet(path).metadata.num_rows
     return rows
 
 
@@ -24,14 +25,14 @@ def digest_of(paths: Iterable[str]) -> str:
     """Digest (32 hex digits) of the bytes of files, whatever their names and order."""
     found = []
     for path in paths:
-        with Path(path).open("rb") as file:
+        with store.place(path).open("rb") as file:
             found.append(hashlib.file_digest(file, "sha256").hexdigest())
     return hashlib.sha256("".join(sorted(found)).encode()).hexdigest()[:32]
 
 
 def non_empty(folder: Path) -> list[str]:
     """The files below a folder that hold rows, sorted."""
-    return sorted(str(path) for path in folder.glob("*.parquet") if pq.ParquetFile(path).metadata.num_rows)
+    return sorted(str(path) for path in folder.glob("*.parquet") if rows_in(str(path)))
 
 
 def dated(rows: pa.Table, night: date) -> pa.Table:
@@ -41,7 +42,7 @@ def dated(rows: pa.Table, night: date) -> pa.Table:
 
 def conformed(path: str, schema: pa.Schema) -> pa.Table:
     """The columns of `schema` from one data file; columns that it was written without are null."""
-    file = pq.ParquetFile(path)
+    file = store.parquet(path)
     part = file.read(columns=[name for name in schema.names if name in file.schema_arrow.names])
     for field in schema:
         if field.name not in part.column_names:
@@ -52,7 +53,7 @@ def conformed(path: str, schema: pa.Schema) -> pa.Table:
 def read_file(path: str, columns: Collection[str] | None = None) -> pa.Table | None:
     """Rows of one data file as they were written, of `columns` those that it has; None when it is gone."""
     try:
-        with pq.ParquetFile(path) as file:
+        with store.parquet(path) as file:
             wanted = None if columns is None else [each for each in file.schema_arrow.names if each in columns]
             return file.read(columns=wanted)
     except FileNotFoundError:
@@ -61,8 +62,7 @@ def read_file(path: str, columns: Collection[str] | None = None) -> pa.Table | N
 
 def write_rows(path: Path, rows: pa.Table) -> str:
     """Write rows to a fresh file; gives its path."""
-    path.parent.mkdir(parents=True)
-    pq.write_table(rows, path, compression="zstd")
+    store.write_parquet(path, rows)
     return str(path)
 
 
@@ -74,7 +74,9 @@ def write_successor(path: str, rows: pa.Table, mark: str) -> str | None:
     if not rows.num_rows:
         return None
     found = successor_path(path, mark)
-    if not found.exists():
+    if store.is_object(found):
+        store.write_parquet(found, rows)
+    elif not found.exists():
         found.parent.mkdir(exist_ok=True)
         aside = found.with_suffix(".aside")
         pq.write_table(rows, aside, compression="zstd")

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
@@ -23,7 +22,7 @@ from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Snapshot
 
-from jobs import contracts
+from jobs import contracts, store
 from jobs.errors import IolausError
 from jobs.lake import locks
 from jobs.lake.builds import PREFIX, VOID, Build, builds_in, said
@@ -148,7 +147,7 @@ class Lake:
     def _require_whole(self, name: str, path: str) -> None:
         size = self.manifests.sizes[path][1]
         try:
-            found: int | None = Path(path).stat().st_size
+            found: int | None = store.place(path).stat().st_size
         except FileNotFoundError:
             found = None
         if found != size:
@@ -278,12 +277,7 @@ class Lake:
 
     def write_note(self, name: str, text: str) -> None:
         """Replace a small file beside the tables, whole or not at all."""
-        aside = self.folder / f".{name}.aside"
-        with aside.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(self.folder / name)
+        store.write_whole(self.folder / name, text)
 
     def scratch(self, spark: SparkSession, frame: DataFrame) -> DataFrame:
         """Materialise an intermediate frame once, so that an iterative algorithm does not repeat its past."""

@@ -7,6 +7,8 @@ from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 
+from jobs import store
+
 PARTITION = "ds"
 
 
@@ -18,7 +20,7 @@ def fresh_path(folder: Path, name: str, night: date) -> Path:
 
 def successor_path(path: str, mark: str) -> Path:
     """Where what is left of a data file goes: the same for the same file and `mark`, however often it is asked for."""
-    return Path(path).parent.parent / uuid.uuid5(uuid.NAMESPACE_URL, f"{path}\0{mark}").hex / "part-0.parquet"
+    return store.place(path).parent.parent / uuid.uuid5(uuid.NAMESPACE_URL, f"{path}\0{mark}").hex / "part-0.parquet"
 
 
 def night_of(path: str) -> date:

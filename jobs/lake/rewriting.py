@@ -14,7 +14,7 @@ from datetime import date
 from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.table import Table
 
-from jobs import contracts
+from jobs import contracts, store
 from jobs.errors import IolausError
 from jobs.lake import locks
 from jobs.lake.builds import PREFIX, Build, said
@@ -131,17 +131,16 @@ def sweep(lake: Lake, needed: Collection[str], before: float, metadata_before: f
             referred.add(plain(snapshot.manifest_list))
             referred |= {plain(each.manifest_path) for each in snapshot.manifests(table.io)}
     files = freed = 0
-    for path in [
-        each for layer in contracts.LAYERS for each in (lake.folder / layer).glob("*/*/**/*") if each.is_file()
-    ]:
+    below = (store.files_below(lake.folder / layer) for layer in contracts.LAYERS)
+    for path, stat in [each for found in below for each in found.items()]:
         is_metadata = path.name.endswith(".metadata.json")
         limit = metadata_before if is_metadata else before
-        stat = path.stat()
         if str(path) in referred or limit is None or stat.st_mtime >= limit:
             continue
         path.unlink()
         files, freed = files + 1, freed + stat.st_size
-        for folder in (path.parent, path.parent.parent) if path.parent.name != "metadata" else ():
+        is_in_folders = path.parent.name != "metadata" and not store.is_object(path)
+        for folder in (path.parent, path.parent.parent) if is_in_folders else ():
             with contextlib.suppress(OSError):
                 folder.rmdir()  # only when empty
     return files, freed

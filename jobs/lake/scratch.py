@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import time
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from jobs import store
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -30,8 +31,8 @@ class Scratch:
 
     def clear(self, left_over_seconds: float) -> None:
         """Remove what was stored, here or long ago in a process that was killed."""
-        shutil.rmtree(self._own, ignore_errors=True)
+        store.remove_tree(self._own)
         for other in self._folder.glob("*"):
             with contextlib.suppress(OSError):
-                if time.time() - other.stat().st_mtime >= left_over_seconds:
-                    shutil.rmtree(other, ignore_errors=True)
+                if time.time() - store.changed(other) >= left_over_seconds:
+                    store.remove_tree(other)

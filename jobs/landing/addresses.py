@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from jobs import store
 from jobs.privacy.pseudonyms import Pseudonyms
 
 PREFIX_BITS = {4: 24, 6: 48}
@@ -140,7 +140,7 @@ class Networks:
         if path is None:
             return cls([], pseudonyms)
         columns = ["cidr", "asn", "kind", "country"]
-        return cls(pq.read_table(path, columns=columns).to_pylist(), pseudonyms)
+        return cls(store.read_parquet(path, columns).to_pylist(), pseudonyms)
 
     def find(self, addresses: list[bytes | None]) -> list[dict[str, Any] | None]:
         """The row of the longest block around each address, or None."""

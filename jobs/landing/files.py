@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from jobs import store
 from jobs.errors import IolausError
 from jobs.landing import formats
 from jobs.landing.shapes import FACT, RawTable
@@ -148,7 +149,7 @@ def require_unchanged(delivery: Delivery) -> None:
     """Raise `IolausError` when a file is no longer what `find` saw: what was read of it is neither the one nor the other."""
     for file in delivery.files:
         with formats.readable(delivery.raw.name, file.name):
-            stat = Path(file.path).stat()
+            stat = store.place(file.path).stat()
         if (stat.st_size, stat.st_mtime_ns) != (file.size_bytes, file.changed_ns):
             raise IolausError(
                 f"Table raw/{delivery.raw.name}: the file {file.name} changed while it was read: "

@@ -23,8 +23,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
-import pyarrow.parquet as pq
 
+from jobs import store
 from jobs.errors import IolausError
 from jobs.landing.shapes import RawTable
 from jobs.landing.values import Conformed, conform, conform_values, nulls
@@ -105,7 +105,7 @@ def require(raw: RawTable, name: str, columns: frozenset[str] | set[str]) -> Non
 def header(path: Path) -> Header:
     """Columns, rows and parts of a file as far as can be told without reading it whole."""
     if path.name.endswith(PARQUET_SUFFIX):
-        with pq.ParquetFile(path) as file:
+        with store.parquet(path) as file:
             meta, names = file.metadata, Counter(file.schema_arrow.names)
             repeated = frozenset(name for name, times in names.items() if times > 1)
             return Header(frozenset(names), meta.num_rows, meta.num_row_groups, complete=True, repeated=repeated)
@@ -125,13 +125,13 @@ def header(path: Path) -> Header:
 def blocks(raw: RawTable, path: str, name: str, part: int) -> Iterator[Block]:
     """The rows of one part of a file. Raises `IolausError` when the file breaks off or lacks a required column."""
     with readable(raw.name, name):
-        yield from (_parquet(raw, path, part) if path.endswith(PARQUET_SUFFIX) else _json(raw, Path(path), name))
+        yield from (_parquet(raw, path, part) if path.endswith(PARQUET_SUFFIX) else _json(raw, store.place(path), name))
 
 
 def _parquet(raw: RawTable, path: str, group: int) -> Iterator[Block]:
-    with pq.ParquetFile(path) as file:
+    with store.parquet(path) as file:
         names = file.schema_arrow.names
-        _require_no_bomb(file.metadata.row_group(group).total_byte_size, Path(path).stat().st_size)
+        _require_no_bomb(file.metadata.row_group(group).total_byte_size, store.place(path).stat().st_size)
         # Not by the metadata of its column chunks: asking broken ones ends the process.
         physical = {each.path: each.physical_type for each in map(file.schema.column, range(len(file.schema)))}
     present = [each.name for each in raw.fields if each.name in names]
@@ -141,7 +141,7 @@ def _parquet(raw: RawTable, path: str, group: int) -> Iterator[Block]:
     size = ROWS_PER_TEXT_BLOCK if "prompt_text" in present else ROWS_PER_BLOCK
 
     def batches(columns: list[str], int96_unit: str) -> Iterator[pa.RecordBatch]:
-        with pq.ParquetFile(path, read_dictionary=texts, coerce_int96_timestamp_unit=int96_unit) as file:
+        with store.parquet(path, read_dictionary=texts, coerce_int96_timestamp_unit=int96_unit) as file:
             yield from file.iter_batches(size, row_groups=[group], columns=columns, use_threads=False)
 
     coarse = batches(int96, "ms") if int96 else itertools.repeat(None)
@@ -209,11 +209,11 @@ def _json(raw: RawTable, path: Path, name: str) -> Iterator[Block]:
 
 def _open(path: Path) -> Any:
     if path.name.endswith(".zst"):
-        return pa.CompressedInputStream(pa.OSFile(str(path)), "zstd")
+        return pa.CompressedInputStream(path.open("rb") if store.is_object(path) else pa.OSFile(str(path)), "zstd")
     if path.name.endswith(".gz"):
         import gzip
 
-        return gzip.open(path, "rb")
+        return gzip.open(path.open("rb") if store.is_object(path) else path, "rb")
     return path.open("rb")
 
 

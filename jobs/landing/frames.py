@@ -29,6 +29,7 @@ def parse(
     without: Sequence[date] = (),
     erased: frozenset[str] = frozenset(),
     tasks: int = 2,
+    key: str | None = None,
 ) -> DataFrame:
     """Every delivered row: the columns of the staged table, then those of `jobs.landing.rows.ORIGIN`.
 
@@ -36,7 +37,8 @@ def parse(
     The frame is lazy and reads the files each time it is used: materialise it before splitting and counting.
     `networks_path` is a Parquet file or folder of `staged.ip_networks` rows for looking addresses up. Of facts, `only`
     keeps the rows that happened on one day, and `without` leaves those of some days out. Rows of accounts whose token is
-    `erased` have the reason `erased` and no digest. `tasks` of the row groups and JSON files are parsed at once.
+    `erased` have the reason `erased` and no digest. `tasks` of the row groups and JSON files are parsed at once. Workers whose
+    pseudonym key has another short id than `key` refuse.
     """
     import pyarrow as pa
     from pyspark.sql.pandas.types import from_arrow_schema
@@ -57,6 +59,7 @@ def parse(
         only=only,
         without=tuple(without),
         erased=erased,
+        key=key,
     )
     return spark.range(0, len(parts), 1, min(len(parts), tasks)).mapInArrow(reader, from_arrow_schema(schema))
 

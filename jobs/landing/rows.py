@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.errors import UsageError
 from jobs.landing import addresses, erasing, formats, lateness
 from jobs.landing.addresses import Addresses, Networks
 from jobs.landing.checks import rejection_reasons
@@ -18,6 +19,7 @@ from jobs.landing.landed import Landed
 from jobs.landing.placeholders import without_placeholders
 from jobs.landing.shapes import Field, RawTable
 from jobs.privacy.pseudonyms import Pseudonyms
+from jobs.settings import PSEUDONYM_KEY
 
 Part = tuple[str, str, int]  # path, name below the root, row group
 ORIGIN = pa.schema(  # what is known of a row beside its content; `row` is its place in the file
@@ -44,14 +46,21 @@ def land(
     only: date | None = None,
     without: Sequence[date] = (),
     erased: frozenset[str] = frozenset(),
+    key: str | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """For each part number in `batches` (column `id`), its rows in `schema`.
 
     Of a delivery that several nights share, `only` keeps the rows of one day and `without` leaves those of some days out.
     `erased` has the tokens of accounts that must not be stored.
-    The pseudonym key is read here, in the worker, so that it is in no plan. Raises `IolausError` for a broken file.
+    The pseudonym key is read here, in the worker, so that it is in no plan. Raises `IolausError` for a broken file, `UsageError`
+    when this machine has no key or one with another short id than `key`.
     """
     pseudonyms = Pseudonyms.from_environment()
+    if key not in (None, pseudonyms.key_id):
+        raise UsageError(
+            f"A worker of the engine has another pseudonym key ({pseudonyms.key_id}) than the run ({key}): "
+            f"set {PSEUDONYM_KEY} alike on every machine and start the engine anew."
+        )
     needs_networks = any(each.address for each in raw.fields)
     networks = Networks.read(networks_path if needs_networks else None, pseudonyms)
     for batch in batches:

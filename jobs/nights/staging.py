@@ -12,10 +12,9 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jobs import contracts, landing
+from jobs import contracts, landing, store
 from jobs.errors import IolausError
 from jobs.landing import Delivery, Late, repeats
 from jobs.nights import fingerprints, keys, recipes, steps
@@ -90,7 +89,7 @@ def stage(context: Context, step: Step, night: date, known_on: date | None) -> i
     before = raw_parts(own.content_hash, sources.used_late, key, last.left_out if last else None)
     if context.unchanged(step, night, context.fingerprint(step, night, before)):
         return None
-    written = _write(context, step, night, sources, erased)
+    written = _write(context, step, night, sources, erased, key)
     for delivery in (own, *(each for each, _ in sources.later)):
         landing.require_unchanged(delivery)
     made = context.fingerprint(step, night, raw_parts(own.content_hash, sources.used_late, key, written.left_out))
@@ -143,13 +142,13 @@ def _earlier(step: Step, night: date) -> list[date]:
     return recipes.reads(step, night).get(step.table, [])
 
 
-def _write(context: Context, step: Step, night: date, sources: _Sources, erased: frozenset[str]) -> _Written:
+def _write(context: Context, step: Step, night: date, sources: _Sources, erased: frozenset[str], key: str) -> _Written:
     raw, lake = sources.own.raw, context.lake
     if sources.own.ds is None and not sources.later:
         counts = ("landed", "staged", "duplicates", "contradictions", "rejected", "erased", "late")
         return _Written(dict.fromkeys(counts, 0), [], [], None, {})
     paths = lake.paths(steps.NETWORKS, night, night) if steps.NETWORKS in step.reads else []
-    networks = str(Path(paths[0]).parent) if paths else None
+    networks = str(store.place(paths[0]).parent) if paths else None
     read = functools.partial(
         landing.parse,
         context.spark,
@@ -157,6 +156,7 @@ def _write(context: Context, step: Step, night: date, sources: _Sources, erased:
         networks_path=networks,
         erased=erased,
         tasks=context.settings.tasks,
+        key=key,
     )
     rows = read(sources.own, without=sources.taken)
     for delivery, _ in sources.later:
@@ -197,9 +197,7 @@ def _staged_before(context: Context, step: Step, night: date) -> DataFrame | Non
 
 
 def _rows(files: list[str]) -> int:
-    import pyarrow.parquet as pq
-
-    return sum(pq.ParquetFile(path).metadata.num_rows for path in files)
+    return sum(store.parquet(path).metadata.num_rows for path in files)
 
 
 def _delivery_row(sources: _Sources, written: _Written) -> dict[str, object]:

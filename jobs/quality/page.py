@@ -11,6 +11,7 @@ from datetime import date
 from itertools import groupby
 from pathlib import Path
 
+from jobs import store
 from jobs.quality.outcomes import Outcome
 
 TEMPLATES = Path(__file__).parent
@@ -44,6 +45,9 @@ def render(outcomes: Sequence[Outcome], night: date) -> str:
 def write(outcomes: Sequence[Outcome], night: date, docs: Path) -> Path:
     """Write the page to `docs/<night>/index.html`, whole or not at all; what was there goes."""
     target = docs / night.isoformat()
+    if store.is_object(target):
+        store.write_whole(target / "index.html", render(outcomes, night))
+        return target / "index.html"
     for left_over in docs.glob(f".{night.isoformat()}.*"):  # of a process that was killed: one night has one writer
         shutil.rmtree(left_over)
     for site in docs.glob(

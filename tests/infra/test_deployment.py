@@ -198,3 +198,25 @@ def test_the_server_refuses_to_start_without_the_key() -> None:
     )
     assert started.returncode == 2
     assert re.fullmatch(r"connect-server: (Java|IOLAUS_PSEUDONYM_KEY) .+: .+\n", started.stderr)
+
+
+@pytest.mark.parametrize(
+    ("words", "variables", "missing"),
+    [
+        ([], {}, "IOLAUS_PSEUDONYM_KEY is not set: the workers need the key"),
+        (["worker", "spark://host:7077"], {}, "IOLAUS_PSEUDONYM_KEY is not set: the workers need the key"),
+        (["worker"], {"IOLAUS_PSEUDONYM_KEY": "x"}, "a worker needs its master"),
+        (["master"], {"SPARK_CLUSTER_ADDRESS": "10.0.0.1"}, "SPARK_CLUSTER_SECRET is not set"),
+    ],
+    ids=["all", "worker without key", "worker without master", "beyond this machine"],
+)
+def test_a_cluster_says_what_it_lacks(
+    tmp_path: Path, words: list[str], variables: dict[str, str], missing: str
+) -> None:
+    (tmp_path / "java").write_text("#!/bin/sh\n")
+    (tmp_path / "java").chmod(0o755)
+    command = ["bash", str(INFRA / "spark" / "cluster.sh"), *words]
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", **variables}
+    started = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (started.returncode, started.stderr.count("\n")) == (2, 1), started.stderr
+    assert started.stderr.startswith(f"cluster: {missing}")

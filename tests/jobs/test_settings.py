@@ -8,10 +8,11 @@ from random import Random
 
 import pytest
 
+from jobs import store
 from jobs.engine import address
 from jobs.errors import UsageError
 from jobs.lake.lake import Lake
-from jobs.settings import ENGINE_TOKEN, PSEUDONYM_KEY, WAREHOUSE, pseudonym_key, settings
+from jobs.settings import CATALOG, ENGINE_TOKEN, PSEUDONYM_KEY, WAREHOUSE, pseudonym_key, require_folder, settings
 from tests.jobs.lake.test_lake import MONDAY, commit, exchanges
 
 
@@ -155,3 +156,39 @@ def test_the_token_goes_to_the_engine_and_nowhere_else(tmp_path: Path, monkeypat
         channel = DefaultChannelBuilder(address(engine, "a;b=c/d e"))
         assert (channel.endpoint, channel.use_ssl, channel.token) == (endpoint, is_tls, "a;b=c/d e")
     assert address("sc://127.0.0.1:7", None) == "sc://127.0.0.1:7"
+
+
+@pytest.mark.parametrize(
+    ("variables", "engine", "sentence"),
+    [
+        ({CATALOG: ""}, "sail", f"the catalog cannot be a file: put the name of a PyIceberg catalog into {CATALOG}"),
+        ({WAREHOUSE: ""}, "sail", f"the warehouse cannot be a file: set {WAREHOUSE} to postgresql://"),
+        ({}, "spark", "has no reader of s3://: set IOLAUS_ENGINE to sail"),
+        ({store.ENDPOINT: "http://10.0.0.1:9000"}, "sail", "not reached by TLS: set AWS_ENDPOINT_URL to https://"),
+    ],
+    ids=["catalog", "warehouse", "engine", "in clear"],
+)
+def test_a_root_on_an_object_store_refuses_what_it_has_no_place_for(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], engine: str, sentence: str
+) -> None:
+    monkeypatch.setattr(store.ObjectPath, "is_dir", lambda self: True)
+    known = {CATALOG: "lake", WAREHOUSE: "postgresql://db/published", store.ENDPOINT: "http://127.0.0.1:9000"}
+    for name, value in (known | variables).items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(UsageError) as refused:
+        settings(store.place("s3://bucket/world"), engine)
+    assert sentence in str(refused.value)
+
+
+def test_an_object_store_that_cannot_be_reached_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(store.ENDPOINT, "http://127.0.0.1:1")
+    monkeypatch.setattr(store.ObjectPath, "is_dir", lambda self: (_ for _ in ()).throw(OSError("no answer\nmore")))
+    with pytest.raises(
+        UsageError, match=r"cannot be reached \(no answer\): check AWS_ENDPOINT_URL and the credentials"
+    ):
+        settings(store.place("s3://bucket/world"))
+
+
+def test_a_command_that_needs_a_folder_says_so() -> None:
+    with pytest.raises(UsageError, match="works on a folder of this machine, not on s3://bucket/world"):
+        require_folder(store.place("s3://bucket/world"))

@@ -149,7 +149,9 @@ def _column(values: list[Any]) -> pa.Array:
         return pa.array([None if value is None else str(value) for value in values])
 
 
-def landed(root: Path, table: str, night: date = NIGHT, networks: str | None = None) -> list[dict[str, Any]]:
+def landed(
+    root: Path, table: str, night: date = NIGHT, networks: str | None = None, key: str | None = None
+) -> list[dict[str, Any]]:
     """Every delivered row as `landing.parse` gives it, read in this process in the order of the files."""
     delivery = landing.find(root, declared(table), night)
     schema = contracts.arrow_schema(contracts.load(f"staged.{table}"))
@@ -159,7 +161,7 @@ def landed(root: Path, table: str, night: date = NIGHT, networks: str | None = N
     parts = [(file.path, file.name, part) for file in delivery.files for part in range(file.parts)]
     wanted = iter([pa.RecordBatch.from_pydict({"id": list(range(len(parts)))})])
     assert delivery.ds is not None
-    found = land(wanted, declared(table), parts, delivery.ds, schema, networks)
+    found = land(wanted, declared(table), parts, delivery.ds, schema, networks, key=key)
     return [row for batch in found for row in batch.to_pylist()]
 
 

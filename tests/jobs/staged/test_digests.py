@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from jobs.errors import UsageError
+from jobs.privacy.pseudonyms import Pseudonyms
 from tests.jobs.staged.rawrows import deliver, good, landed, lines
 
 
@@ -55,3 +57,14 @@ def test_another_key_gives_other_digests(tmp_path: Path, monkeypatch: pytest.Mon
     before = _digests(tmp_path, [good("api_requests")])
     monkeypatch.setenv("IOLAUS_PSEUDONYM_KEY", "another key of 16 bytes or more")
     assert _digests(tmp_path, [good("api_requests")]) != before
+
+
+def test_a_worker_with_another_key_than_the_run_makes_no_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deliver(tmp_path, "api_requests", lines([good("api_requests")]))
+    usual = Pseudonyms.from_environment().key_id
+    assert landed(tmp_path, "api_requests", key=usual)
+    monkeypatch.setenv("IOLAUS_PSEUDONYM_KEY", "another key of 16 bytes or more")
+    with pytest.raises(
+        UsageError, match=f"another pseudonym key .* than the run .{usual}.: set IOLAUS_PSEUDONYM_KEY alike"
+    ):
+        landed(tmp_path, "api_requests", key=usual)
