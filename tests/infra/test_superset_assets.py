@@ -229,7 +229,7 @@ def test_the_server_keeps_to_what_the_connection_asks(postgres: Server) -> None:
             cursor.execute(f"SHOW {name}")
             said.append(cursor.fetchone()[0])
         assert said == ["attribution_reader", "on", "1min"]
-        with pytest.raises(dbapi.Error, match="read-only transaction|permission denied"):
+        with pytest.raises(dbapi.Error, match=r"read-only transaction|permission denied"):
             cursor.execute("DELETE FROM attribution.runs")
 
 
