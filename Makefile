@@ -11,7 +11,7 @@ INNOCENT_SEEDS ?= $(shell seq 1201 1220)
 NEAR_SEEDS ?= $(shell seq 1221 1240)
 REPORT = $(BIN)/python -m tests.lab.accuracy.report $(ACCURACY) $(foreach part,lookalikes adversary lives sizes,--$(part) $(ACCURACY)/$(part))
 
-.PHONY: help setup needs demo superset test test-superset check audit nights bench bench-nights bench-accuracy bench-lookalikes bench-adversary bench-lives generated clean
+.PHONY: help setup needs demo superset test test-superset check audit nights bench bench-large bench-nights bench-accuracy bench-lookalikes bench-adversary bench-lives generated clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -59,9 +59,13 @@ nights: setup needs ## build nights in every way there is, under a real Airflow 
 	$(BIN)/python -m pytest tests -m slow
 	$(BIN)/python -m tests.lab.ten_nights ten-nights
 
-bench: setup ## time one night of the small world on each engine, and linking a million observations
+bench: setup ## measure nights of two sizes by step, one night on each engine, linking a million observations; write docs/performance.md
+	$(BIN)/python -m tests.lab.performance bench 50000 250000
 	$(BIN)/python -m tests.lab.bench
 	$(BIN)/python -m tests.lab.bench_linking
+
+bench-large: setup ## the same with a night of 20 million requests (an hour and more, 10 GB of disk)
+	$(BIN)/python -m tests.lab.performance bench 50000 250000 935000
 
 bench-nights: setup needs ## time sixty nights one after another, and one in which nothing changed (about half an hour)
 	rm -rf bench-nights
