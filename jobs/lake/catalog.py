@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from pyiceberg.transforms import IdentityTransform
 from sqlalchemy.exc import DatabaseError
 
 from jobs import contracts, store
-from jobs.errors import IolausError
+from jobs.errors import IolausError, UsageError
 from jobs.lake.layout import PARTITION, plain
 
 # PyIceberg would put an append that lost a race on top of the rows that won it; whoever lost looks again here.
@@ -39,6 +40,18 @@ def embedded(folder: Path, database: Path) -> Catalog:
     except DatabaseError as error:
         reason = str(error).splitlines()[0]
         raise IolausError(f"The lake's catalog {database} cannot be read ({reason}): {_RESTORE}") from error
+
+
+def _configured(name: str, properties: Mapping[str, str]) -> Catalog:
+    """The catalog that PyIceberg's own configuration knows by `name`."""
+    try:
+        return load_catalog(name, **properties)
+    except Exception as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise UsageError(
+            f"The catalog {name} cannot be used ({reason.rstrip('.')}): configure it in PYICEBERG_CATALOG__{name.upper()}__URI and "
+            f"what its server asks for, or correct IOLAUS_CATALOG."
+        ) from error
 
 
 def recovered(folder: Path) -> int:
@@ -76,7 +89,7 @@ class Tables:
         if catalog is not None:
             self._catalog = catalog
         elif foreign:
-            self._catalog = load_catalog(foreign, **(store.iceberg_properties() if store.is_object(folder) else {}))
+            self._catalog = _configured(foreign, store.iceberg_properties() if store.is_object(folder) else {})
         else:
             folder.mkdir(parents=True, exist_ok=True)
             self._catalog = embedded(folder, folder / CATALOG)

@@ -64,33 +64,49 @@ class _Held:
     key: str
     text: str
     mark: str = ""
+    said: bytes = b""
     over: threading.Event = field(default_factory=threading.Event)
 
     def beat(self) -> None:
-        from obstore.exceptions import PreconditionError
-
         while not self.over.wait(BEAT_SECONDS):
             try:
-                self.put({"e_tag": self.mark})
-            except (PreconditionError, FileNotFoundError):
-                return  # it is another's: the end tells
+                if not self.renewed():
+                    return  # it is another's: the end tells
             except Exception as error:  # the next beat may get through; if none does, others take over
                 _log.warning("The lease %s could not be renewed (%s).", self.key, type(error).__name__)
 
     def put(self, mode: Any) -> None:
         import obstore
 
-        said = f"{self.text}\n{uuid.uuid4().hex}".encode()  # every put has a mark of its own
-        self.mark = _mark(obstore.put(self.bucket, self.key, said, mode=mode))
+        self.said = f"{self.text}\n{uuid.uuid4().hex}".encode()  # every put has a mark of its own
+        self.mark = _mark(obstore.put(self.bucket, self.key, self.said, mode=mode))
 
-    def give_back(self) -> bool:
-        """Gives whether it was still this process's."""
+    def is_there(self) -> bool:
+        """Whether the last put is what is there: one whose answer was lost is tried again by the client, and then refused."""
         import obstore
+
+        with contextlib.suppress(FileNotFoundError):
+            found = obstore.get(self.bucket, self.key)
+            if bytes(found.bytes()) == self.said:
+                self.mark = _mark(found.meta)
+                return True
+        return False
+
+    def renewed(self) -> bool:
+        """Puts the object anew; gives whether it was still this process's."""
         from obstore.exceptions import PreconditionError
 
         try:
             self.put({"e_tag": self.mark})
         except (FileNotFoundError, PreconditionError):
+            return self.is_there()
+        return True
+
+    def give_back(self) -> bool:
+        """Gives whether it was still this process's."""
+        import obstore
+
+        if not self.renewed():
             return False
         obstore.delete(self.bucket, self.key)
         return True
@@ -148,11 +164,13 @@ def _taken(mine: _Held, folder: str, watched: _Watched) -> str | None:
     with contextlib.suppress(AlreadyExistsError):
         mine.put("create")
         with contextlib.suppress(AlreadyExistsError):
-            mine.put("create")
+            obstore.put(mine.bucket, mine.key, b"", mode="create")
             raise IolausError(
                 "The object store does not check conditions on puts (If-None-Match), of which leases are made: "
                 "two runs would write at once; use a store that does."
             )
+        return None
+    if mine.is_there():
         return None
     try:
         other = obstore.get(mine.bucket, mine.key)

@@ -16,7 +16,7 @@ from pyiceberg.exceptions import CommitFailedException
 from pyspark.sql import SparkSession
 
 from jobs import contracts
-from jobs.errors import IolausError
+from jobs.errors import IolausError, UsageError
 from jobs.lake.lake import Lake
 
 TABLE = "campaigns.daily"
@@ -241,3 +241,10 @@ def test_a_file_that_is_not_as_it_was_written_is_never_read_as_no_rows(
     for read in (lambda: lake.read_arrow(TABLE, MONDAY, TUESDAY), lambda: lake.read(spark, TABLE, MONDAY, MONDAY)):
         with pytest.raises(IolausError, match=rf"{path.name} of table {TABLE} (is missing|has \d+ bytes instead of)"):
             read()
+
+
+def test_a_catalog_that_is_not_configured_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(
+        UsageError, match=r"^The catalog nowhere cannot be used \(.+\): configure it in PYICEBERG_CATALOG__NOWHERE"
+    ):
+        Lake(tmp_path, "nowhere")

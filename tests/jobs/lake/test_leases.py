@@ -6,6 +6,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import obstore
 import pytest
@@ -147,3 +148,20 @@ def test_a_store_that_checks_no_conditions_is_refused(monkeypatch: pytest.Monkey
     monkeypatch.setattr(obstore, "put", lambda *what, mode: put(*what))
     with pytest.raises(IolausError, match="does not check conditions on puts"), lease("The run"):
         pass
+
+
+def test_a_put_whose_answer_was_lost_and_that_was_tried_again_is_known_as_ones_own(
+    monkeypatch: pytest.MonkeyPatch, bucket: MemoryStore
+) -> None:
+    put = obstore.put
+
+    def tried_again(*what: Any, mode: Any) -> Any:
+        put(*what, mode=mode)
+        return put(*what, mode=mode)
+
+    monkeypatch.setattr(obstore, "put", tried_again)
+    with lease("The run"):
+        before = bucket.get(keys(bucket)[0]).meta["e_tag"]
+        time.sleep(0.5)
+        assert bucket.get(keys(bucket)[0]).meta["e_tag"] != before
+    assert keys(bucket) == []
