@@ -26,7 +26,7 @@ $(STAMP): pyproject.toml uv.lock
 demo: setup ## simulate a small world, run every night, publish, write the report
 	$(BIN)/iolaus demo --root $(ROOT)
 
-superset: setup $(SUPERSET)/env/.ready ## dashboards in Apache Superset on the warehouse of ROOT, or the one IOLAUS_WAREHOUSE names; again after a change
+superset: setup $(SUPERSET)/env/.ready ## Apache Superset with dashboards on the warehouse of ROOT, or on the one IOLAUS_WAREHOUSE names
 	$(BIN)/python -m infra.superset.up --root $(ROOT) --environment $(SUPERSET)/env --home $(SUPERSET)/home
 
 $(SUPERSET)/env/.ready: infra/superset/requirements.txt
