@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 ROOT ?= demo
 SUPERSET ?= .superset
+PORT ?= 8088
 ACCURACY ?= accuracy
 INNOCENT_SEEDS ?= $(shell seq 1201 1220)
 NEAR_SEEDS ?= $(shell seq 1221 1240)
@@ -26,10 +27,10 @@ $(STAMP): pyproject.toml uv.lock
 demo: setup ## simulate a small world, run every night, publish, write the report
 	$(BIN)/iolaus demo --root $(ROOT)
 
-superset: setup $(SUPERSET)/env/.ready ## dashboards in Apache Superset on the warehouse of ROOT, or the one IOLAUS_WAREHOUSE names; again after a change
-	$(BIN)/python -m infra.superset.up --root $(ROOT) --environment $(SUPERSET)/env --home $(SUPERSET)/home
+superset: setup $(SUPERSET)/env/.ready ## Apache Superset with dashboards on the warehouse of ROOT, or on the one IOLAUS_WAREHOUSE names
+	$(BIN)/python -m infra.superset.up --root $(or $(IOLAUS_ROOT),$(ROOT)) --environment $(SUPERSET)/env --home $(SUPERSET)/home --port $(PORT)
 
-$(SUPERSET)/env/.ready: infra/superset/requirements.txt
+$(SUPERSET)/env/.ready: infra/superset/requirements.txt | $(STAMP)
 	@$(UV) venv --quiet --clear --python '>=3.11,<3.13' $(SUPERSET)/env
 	@$(UV) pip sync --quiet --python $(SUPERSET)/env/bin/python infra/superset/requirements.txt
 	@touch $@

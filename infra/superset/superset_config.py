@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+
+from sqlalchemy.engine import make_url
 
 _home = Path(os.environ["SUPERSET_HOME"])
-_warehouse = urlsplit(os.environ["IOLAUS_WAREHOUSE"])
+_warehouse = make_url(os.environ["IOLAUS_WAREHOUSE"])
 # Taken out of the environment: libpq would offer it to every server that somebody names in a connection.
 _password = os.environ.pop("PGPASSWORD", None)
 
@@ -21,8 +22,13 @@ SESSION_COOKIE_SAMESITE = "Strict"
 
 def _with_password(uri: Any, parameters: dict[str, Any], *_: object) -> tuple[Any, dict[str, Any]]:
     """The address with the password, for the warehouse's server and user alone; it is stored nowhere."""
-    same = (uri.host, uri.port, uri.username) == (_warehouse.hostname, _warehouse.port, _warehouse.username)
+    same = _place(uri) == _place(_warehouse)
     return (uri.set(password=_password) if _password and same else uri), parameters
+
+
+def _place(uri: Any) -> tuple[object, ...]:
+    """Whom a connection reaches and as whom; libpq reads hosts from the query too."""
+    return uri.drivername, uri.host, uri.port, uri.username, dict(uri.query)
 
 
 DB_CONNECTION_MUTATOR = _with_password

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from infra.superset.assets import DASHBOARDS, assets, write
-from jobs.errors import IolausError
+from jobs.errors import IolausError, UsageError
 from jobs.settings import WAREHOUSE, Settings, settings
 from jobs.warehouse import open_warehouse
 
@@ -29,6 +29,8 @@ def prepare(environment: Path, home: Path, chosen: Settings, dashboards: Path = 
 
     Raises `IolausError` when nothing is published, the files ask for what there is not, or Superset refuses.
     """
+    if not (environment / "bin" / "superset").is_file():
+        raise UsageError(f"There is no Superset in {environment}: run `make superset`, which makes it.")
     if open_warehouse(chosen.warehouse, chosen.root).newest() is None:
         raise IolausError("Nothing is published in the warehouse yet: run `make demo`, or `iolaus run` for a night.")
     warehouse = chosen.warehouse.replace("{root}", str(chosen.root))

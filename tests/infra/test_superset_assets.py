@@ -21,7 +21,7 @@ from infra.superset import reconcile, up
 from infra.superset.assets import assets, write
 from infra.superset.datasets import datasets
 from jobs import contracts
-from jobs.errors import IolausError
+from jobs.errors import IolausError, UsageError
 from jobs.settings import settings
 from jobs.warehouse import Warehouse, open_warehouse
 from tests.postgres import Server
@@ -226,7 +226,7 @@ def test_the_server_keeps_to_what_the_connection_asks(postgres: Server) -> None:
     with dbapi.connect(f"{url}?options={quote(options)}", autocommit=True) as connection, connection.cursor() as cursor:
         said = []
         for name in ("role", "default_transaction_read_only", "statement_timeout"):
-            cursor.execute(f"SHOW {name}")
+            cursor.execute(f"SELECT current_setting('{name}')")
             said.append(cursor.fetchone()[0])
         assert said == ["attribution_reader", "on", "1min"]
         with pytest.raises(dbapi.Error, match=r"read-only transaction|permission denied"):
@@ -298,7 +298,18 @@ def test_a_filter_on_a_column_that_there_is_not_is_refused(tmp_path: Path) -> No
 
 
 def test_nothing_is_started_before_a_night_is_published(tmp_path: Path) -> None:
+    (tmp_path / "environment" / "bin").mkdir(parents=True)
+    (tmp_path / "environment" / "bin" / "superset").touch()
     with pytest.raises(IolausError, match="Nothing is published"):
+        up.prepare(
+            tmp_path / "environment", tmp_path / "home", settings(tmp_path, warehouse="duckdb:///{root}/w.duckdb")
+        )
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_folder_without_a_superset_is_said_to_be_one(tmp_path: Path) -> None:
+    open_warehouse("duckdb:///{root}/w.duckdb", tmp_path).publish(NIGHT, night(runs=[{}]))
+    with pytest.raises(UsageError, match="There is no Superset in"):
         up.prepare(
             tmp_path / "environment", tmp_path / "home", settings(tmp_path, warehouse="duckdb:///{root}/w.duckdb")
         )
