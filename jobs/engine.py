@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from jobs import memory, settings, store
+from jobs import liveness, memory, settings, store
 from jobs.errors import IolausError
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ def session(engine: str, limit: int | None = None) -> Iterator[SparkSession]:
     os.environ["TZ"] = "UTC"
     # Ranking every pair of entities is one order over all of them, by design (false-discovery control).
     warnings.filterwarnings("ignore", message=".*No Partition Defined for Window operation.*")
+    warnings.filterwarnings("ignore", message=".*RETRIES_EXCEEDED.*")  # a sentence follows
     with contextlib.ExitStack() as cleanup:
         try:
             spark = _connect(engine, limit or memory.of_engine(memory.usual()), cleanup)
@@ -59,7 +60,12 @@ def session(engine: str, limit: int | None = None) -> Iterator[SparkSession]:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             reason = reason.replace(settings.engine_token() or "\0", "[token]")
             raise IolausError(f"The engine {engine} cannot be used ({reason}); check IOLAUS_ENGINE.") from error
-        yield spark
+        try:
+            yield spark
+        except Exception as error:
+            if liveness.is_lost(error):
+                raise IolausError(liveness.lost(engine)) from error
+            raise
 
 
 def _connect(engine: str, limit: int, cleanup: contextlib.ExitStack) -> SparkSession:
@@ -72,10 +78,14 @@ def _connect(engine: str, limit: int, cleanup: contextlib.ExitStack) -> SparkSes
         own = LOCAL_JVM | {"spark.driver.memory": f"{limit >> 20}m"}
         options = " ".join(f"--conf {option}={value}" for option, value in own.items())
         os.environ["PYSPARK_SUBMIT_ARGS"] = f"{options} pyspark-shell"
-        spark = SparkSession.builder.remote("local[*]").getOrCreate()
+        spark, url = SparkSession.builder.remote("local[*]").getOrCreate(), f"sc://localhost:{LOCAL_PORT}"
     else:
-        spark = SparkSession.builder.remote(address(engine, settings.engine_token())).getOrCreate()
-    cleanup.callback(spark.stop)
+        url = address(engine, settings.engine_token())
+        liveness.require_answer(url)
+        spark = SparkSession.builder.remote(url).getOrCreate()
+    cleanup.callback(liveness.bounded(spark.stop))
+    liveness.impatient(spark.client)
+    cleanup.enter_context(liveness.watched(spark.client, url))
     return spark
 
 
@@ -110,8 +120,9 @@ def _sail(limit: int, cleanup: contextlib.ExitStack) -> SparkSession:
 
     server = SparkConnectServer(port=0)
     server.start(background=True)
-    cleanup.callback(server.stop)
+    cleanup.callback(liveness.bounded(server.stop))
     _, port = server.listening_address
     spark = SparkSession.builder.remote(f"sc://127.0.0.1:{port}").create()
-    cleanup.callback(spark.stop)
+    cleanup.callback(liveness.bounded(spark.stop))
+    liveness.impatient(spark.client)
     return spark

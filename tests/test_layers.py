@@ -36,7 +36,7 @@ HOUSE = (
     "cli", "history", "nights", "views", "evaluation", "simulate", "linking",
     "staged", "landing", "quality", "warehouse", "privacy", "lake",
     "published", "campaigns", "links", "signals",
-    "graph", "columns", "engine", "contracts", "vocabulary", "settings", "memory", "store", "errors",
+    "graph", "columns", "engine", "contracts", "vocabulary", "settings", "liveness", "memory", "store", "errors",
 )  # fmt: skip
 
 

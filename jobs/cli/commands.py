@@ -20,7 +20,7 @@ import typer
 from typer.core import TyperCommand
 
 from jobs import settings, store
-from jobs.cli import console
+from jobs.cli import causes, console, ends
 from jobs.errors import IolausError, UsageError
 
 if TYPE_CHECKING:
@@ -49,6 +49,17 @@ Warehouse = Annotated[str | None, typer.Option(envvar=settings.WAREHOUSE, help="
 NIGHTS_PER_PROCESS = 7  # the embedded engine keeps some memory of every night (100 MB at 5,000 accounts) until it ends
 LIST = "list"
 UMASK = 0o077  # what commands write is for their own user: files 0600, folders 0700
+# What is left of a command that ended before it was done; of others nothing.
+_NIGHTS = (
+    "every step that was finished stands, the last published night is untouched; run the same command again to go on."
+)
+STANDS = dict.fromkeys(("run", "build", "backfill", "demo"), _NIGHTS) | {
+    "simulate": "the world below the root is not whole; run the same command again.",
+    "forget": "the erasure is not finished; run `iolaus forget` again with the same accounts.",
+    "expire": "every row that is in force stands; run the same command again to go on.",
+    "doctor": "what was mended stands; run the same command again to go on.",
+    "adopt": "the lake is as it was, or taken over whole; run the same command again.",
+}
 DEMO_KEY = "demo-key-for-simulated-worlds-only"
 
 
@@ -228,7 +239,7 @@ def query(
     if form == "table":
         console.answer(rows)
     else:
-        typer.echo(answers.as_csv(rows) if form == "csv" else answers.as_json(rows), nl=False)
+        console.raw(answers.as_csv(rows) if form == "csv" else answers.as_json(rows))
 
 
 @app.command()
@@ -398,7 +409,7 @@ def evaluate(
     published = open_warehouse(chosen.warehouse, chosen.root)
     report = score({name: published.read(name, None) for name in PUBLISHED}, known)
     if as_json:
-        typer.echo(report.as_json())
+        console.raw(f"{report.as_json()}\n")
     else:
         console.evaluation(report)
 
@@ -507,10 +518,10 @@ def steps(as_json: Annotated[bool, typer.Option("--json", help="Step to upstream
     from jobs.nights.steps import upstream
 
     if as_json:
-        typer.echo(json.dumps(upstream(), indent=2))
+        console.raw(f"{json.dumps(upstream(), indent=2)}\n")
     else:
         for step, before in upstream().items():
-            typer.echo(f"{step}: {', '.join(before) or 'raw zone'}")
+            console.raw(f"{step}: {', '.join(before) or 'raw zone'}\n")
 
 
 @app.command()
@@ -638,25 +649,54 @@ def _day(text: str, option: str) -> date:
     return day
 
 
-def main() -> None:
-    """Run the command; a known error is one sentence on stderr, anything else leaves its details in a file."""
+def command() -> int:
+    """Run the command that the words of this process name; gives its exit code.
+
+    A known error is one sentence on stderr; anything else leaves its details in a file.
+    """
     console.show_logs()
     os.umask(UMASK)
+    code = 0
     try:
         app(standalone_mode=True)
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except IolausError as error:
         console.error(str(error))
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        console.error("Interrupted: the last published night is untouched; run the command again to go on.")
-        sys.exit(1)
+        code = error.exit_code
+    except ends.Interrupted as signal:
+        ends.say(f"Interrupted by {signal}: {_what_stands()}")
+        code = 1
     except Exception as error:
-        with tempfile.NamedTemporaryFile("w", prefix="iolaus-error-", suffix=".txt", delete=False) as details:
-            traceback.print_exc(file=details)
-        reason = (str(error).strip().splitlines() or [""])[0][:300]
-        where = "".join(f" {note}" for note in getattr(error, "__notes__", ()))
-        console.error(f"Unexpected {type(error).__name__}{where}: {reason} (details in {details.name}).")
-        sys.exit(1)
+        console.error(causes.sentence(error) or _unexpected(error))
+        code = 1
+    if reason := console.closed():
+        console.error(
+            f"What the command says could not be written ({reason}): free space there, or write it elsewhere."
+        )
+        code = code or 1
+    return code
+
+
+def _what_stands() -> str:
+    """What is left when the command ends before it is done."""
+    given = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
+    return STANDS.get(given, "nothing was changed; run it again.")
+
+
+def _unexpected(error: Exception) -> str:
+    with tempfile.NamedTemporaryFile("w", prefix="iolaus-error-", suffix=".txt", delete=False) as details:
+        traceback.print_exc(file=details)
+    reason = (str(error).strip().splitlines() or [""])[0][:300]
+    where = "".join(f" {note}" for note in getattr(error, "__notes__", ()))
+    return f"Unexpected {type(error).__name__}{where}: {reason} (details in {details.name})."
+
+
+def main() -> None:
+    """What people and schedulers start."""
+    with ends.interruptible(f"Interrupted: {_what_stands()}"):
+        code = command()
+    ends.leave(code)
 
 
 if __name__ == "__main__":

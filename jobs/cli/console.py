@@ -19,6 +19,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 from rich.text import Text
 
+from jobs.cli import streams
 from jobs.views.texts import plain
 
 if TYPE_CHECKING:
@@ -39,7 +40,11 @@ if TYPE_CHECKING:
 
 
 class _Console(Console):
-    """A console for which texts are texts."""
+    """A console for which texts are texts, and which goes on when nobody reads it any more."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        streams.silence(self.file)
 
     def render_str(self, text: str, **options: Any) -> Text:
         return super().render_str(plain(text), **options | {"markup": False, "emoji": False})
@@ -65,8 +70,23 @@ def say(text: str) -> None:
     out.print(text)
 
 
+def raw(text: str) -> None:
+    """A text for programs, as it is."""
+    try:
+        sys.stdout.write(text)
+    except BrokenPipeError:
+        streams.silence(sys.stdout)
+
+
 def error(text: str) -> None:
-    err.print(f"error: {text}", style="bold red")
+    """One sentence on stderr; where that cannot be written, the exit code tells alone."""
+    with contextlib.suppress(OSError):
+        err.print(f"error: {text}", style="bold red")
+
+
+def closed() -> str | None:
+    """Write what waits to be written to stdout and stderr; why it could not be, or None."""
+    return streams.flushed(sys.stdout) or streams.flushed(sys.stderr)
 
 
 @contextlib.contextmanager

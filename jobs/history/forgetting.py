@@ -24,7 +24,7 @@ from jobs.lake.builds import Build
 from jobs.lake.datafiles import dated, read_file, write_successor
 from jobs.lake.lake import Lake
 from jobs.lake.layout import night_of
-from jobs.nights import keys, staging, steps
+from jobs.nights import keys, leftovers, staging, steps
 from jobs.nights.records import Staged
 from jobs.nights.steps import DELIVERIES, REJECTED
 from jobs.privacy import about, erasures
@@ -148,7 +148,7 @@ def forget(
         told("pages")
         pages = sum(_from_page(path, wanted.accounts) for path in _pages(settings.root))
         told("files that nothing refers to")
-        lake.clear_scratch(left_over_seconds=0)
+        leftovers.remove(lake, settings.root)
         removed, _ = rewriting.sweep(lake, staging.files_to_keep(lake), before=float("inf"))
         erasures.finish(lake, tokens, today)
     return Forgotten(

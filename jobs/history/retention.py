@@ -12,9 +12,8 @@ from datetime import datetime, timedelta
 
 from jobs.lake import rewriting
 from jobs.lake.lake import Lake
-from jobs.lake.scratch import LEFT_OVER_SECONDS
 from jobs.lake.snapshots import Version
-from jobs.nights import staging
+from jobs.nights import leftovers, staging
 from jobs.settings import Settings
 
 
@@ -31,7 +30,7 @@ class Expired:
 def expire(settings: Settings, keep_days: int, now: datetime) -> Expired:
     """Drop snapshots that were committed more than `keep_days` before `now`, then files that nothing refers to.
 
-    Such files are left for a day after they were written. Raises `IolausError` when a night is being built.
+    Raises `IolausError` when a night is being built.
     """
     before = now - timedelta(days=keep_days)
     lake = Lake(settings.root, settings.catalog)
@@ -39,10 +38,9 @@ def expire(settings: Settings, keep_days: int, now: datetime) -> Expired:
         dropped = {name: _old(rewriting.versions(lake, name), before) for name in lake.tables.names()}
         for name, snapshot_ids in dropped.items():
             rewriting.drop(lake, name, snapshot_ids)
-        lake.clear_scratch()
-        files, freed = rewriting.sweep(
-            lake, staging.files_to_keep(lake), now.timestamp() - LEFT_OVER_SECONDS, before.timestamp()
-        )
+        leftovers.remove(lake, settings.root)
+        keep = staging.files_to_keep(lake)
+        files, freed = rewriting.sweep(lake, keep, before=float("inf"), metadata_before=before.timestamp())
     return Expired(before, {name: len(each) for name, each in dropped.items() if each}, files, freed)
 
 

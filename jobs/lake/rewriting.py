@@ -10,6 +10,7 @@ import contextlib
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
+from pathlib import Path
 
 from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.table import Table
@@ -21,7 +22,7 @@ from jobs.lake.builds import PREFIX, Build, said
 from jobs.lake.catalog import Change, append_files
 from jobs.lake.datafiles import digest_of, rows_in
 from jobs.lake.lake import Lake
-from jobs.lake.layout import of_night, plain
+from jobs.lake.layout import PARTITION, of_night, plain
 from jobs.lake.snapshots import Version, live_entries
 
 Revised = Callable[[Build], Mapping[str, str]]
@@ -144,6 +145,23 @@ def sweep(lake: Lake, needed: Collection[str], before: float, metadata_before: f
             with contextlib.suppress(OSError):
                 folder.rmdir()  # only when empty
     return files, freed
+
+
+def sweep_night(lake: Lake, night: date, needed: Collection[str]) -> None:
+    """Delete data files of a night that no snapshot names and that are not `needed`. Call it while nobody builds."""
+    for name in lake.tables.names():
+        layer, table = name.split(".")[-2:]
+        found = set((lake.folder / layer / table / "data" / f"{PARTITION}={night.isoformat()}").glob("*/*"))
+        if not found:
+            continue
+        known = {Path(path) for path in needed} | {
+            Path(path) for version in versions(lake, name) for path in version.named
+        }
+        for path in found - known:
+            path.unlink(missing_ok=True)
+        for folder in {path.parent for path in found - known}:
+            with contextlib.suppress(OSError):
+                folder.rmdir()  # only when empty
 
 
 def _drop(table: Table, snapshot_ids: Collection[int]) -> None:

@@ -42,7 +42,10 @@ class Context:
         return self._spark
 
     def close(self) -> None:
+        """Stop the engine, if it was started, and remove what it stored on the way; a later step starts it anew."""
+        self._spark = None
         self._stack.close()
+        self.lake.clear_scratch()
 
     def fingerprint(self, step: Step, night: date, raw: Mapping[str, object] | None = None) -> str:
         """Digest of what the step would be made from now."""

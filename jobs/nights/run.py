@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import date
 
-from jobs import landing, memory
+from jobs import landing, liveness, memory
 from jobs.errors import IolausError
-from jobs.nights import agreement, keys, publishing, staging, steps, transforming
+from jobs.nights import agreement, keys, leftovers, publishing, staging, steps, transforming
 from jobs.nights.context import Context
 from jobs.nights.steps import Builder
 from jobs.privacy.pseudonyms import Pseudonyms
@@ -62,6 +62,8 @@ class Runner(Context):
         except Exception as error:
             if memory.is_exhausted(error):
                 raise IolausError(memory.exceeded(self.settings.memory)) from error
+            if liveness.is_lost(error):
+                raise IolausError(liveness.lost(self.settings.engine)) from error
             error.add_note(f"in step {name} of {night}")
             raise
         return Built(name, rows, time.monotonic() - started)
@@ -75,10 +77,16 @@ class Runner(Context):
         keys.require_usual(self.lake, pseudonyms)
         with self.lake.night_lease(night), self.lake.shared(), self.lake.steady():
             self._require_agreement(night)
+            leftovers.remove(self.lake, self.settings.root, night)
             self._has_turn = True
             try:
                 for name in steps.steps():
                     done(self.build(name, night, known_on))
+            except BaseException:
+                with suppress(Exception):  # what counts is why the night ended
+                    self.close()
+                    leftovers.remove(self.lake, self.settings.root, night)
+                raise
             finally:
                 self._has_turn = False
 

@@ -13,12 +13,13 @@ from jobs.quality import page
 from jobs.quality.crosschecks import Unknown, crosschecks, unknown
 from jobs.quality.figures import compare, of_rows
 from jobs.quality.outcomes import Outcome, refusal, rows
+from jobs.quality.page import remove_left_overs
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 FIGURES, DELIVERIES = "signals.delivery_figures", "staged.deliveries"
-__all__ = ["Outcome", "Unknown", "judge", "refusal", "rows", "unknown"]
+__all__ = ["Outcome", "Unknown", "judge", "refusal", "remove_left_overs", "rows", "unknown"]
 
 
 def judge(

@@ -42,6 +42,12 @@ def render(outcomes: Sequence[Outcome], night: date) -> str:
     )
 
 
+def remove_left_overs(docs: Path) -> None:
+    """Remove pages that were never finished, of every night. Call it while no night is judged."""
+    for left_over in docs.glob(".*"):
+        shutil.rmtree(left_over, ignore_errors=True)
+
+
 def write(outcomes: Sequence[Outcome], night: date, docs: Path) -> Path:
     """Write the page to `docs/<night>/index.html`, whole or not at all; what was there goes."""
     target = docs / night.isoformat()
@@ -49,7 +55,7 @@ def write(outcomes: Sequence[Outcome], night: date, docs: Path) -> Path:
         store.write_whole(target / "index.html", render(outcomes, night))
         return target / "index.html"
     for left_over in docs.glob(f".{night.isoformat()}.*"):  # of a process that was killed: one night has one writer
-        shutil.rmtree(left_over)
+        shutil.rmtree(left_over, ignore_errors=True)
     for site in docs.glob(
         "*/static"
     ):  # sites of earlier releases showed values and loaded scripts; `data_quality` has the counts

@@ -13,7 +13,7 @@ AirflowHome = dict[str, str]
 # A step is small and its imports take seconds: one process imports once and forks for every call of the command.
 FORKING_SERVER = """
 import importlib, json, os, signal, socket, sys
-from jobs.cli.commands import main
+from jobs.cli.commands import command
 for heavy in ("jobs.nights.run", "jobs.engine", "pysail.spark", "pyspark.sql.connect.session"):
     importlib.import_module(heavy)
 importlib.import_module("jobs.nights.steps").upstream()
@@ -32,13 +32,7 @@ while True:
         os.chdir(folder)
         os.dup2(streams[0], 1)
         os.dup2(streams[1], 2)
-        try:
-            main()
-            code = 0
-        except SystemExit as ended:
-            code = ended.code or 0
-        sys.stdout.flush()
-        sys.stderr.flush()
+        code = command()
         call.send(bytes([code]))
         os._exit(code)
     for stream in streams:

@@ -77,10 +77,14 @@ def deliver(root: Path, table: str, *rows: dict[str, object]) -> None:
 
 
 def chosen(lake: Lake) -> list[str]:
-    """The account that the first night's campaign is named after, and the smallest one that belongs to none."""
-    members = lake.read_arrow("campaigns.clusters", FIRST, FIRST, ["account_id"])["account_id"]
+    """The first account that a campaign of the first night is named after, and the smallest one that is in no cluster.
+
+    Not every cluster is a campaign: accounts that a cluster is named after may be members of nothing.
+    """
+    named = lake.read_arrow("campaigns.lineage", FIRST, FIRST, ["cluster_id"])["cluster_id"]
+    clustered = lake.read_arrow("campaigns.clusters", FIRST, FIRST, ["account_id"])["account_id"]
     everybody = lake.read_arrow("campaigns.verdicts", FIRST, FIRST, ["account_id"])["account_id"]
-    return [pc.min(members).as_py(), min(set(everybody.to_pylist()) - set(members.to_pylist()))]
+    return [pc.min(named).as_py(), min(set(everybody.to_pylist()) - set(clustered.to_pylist()))]
 
 
 def places(root: Path) -> list[Path]:
