@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from jobs import contracts
 from jobs.errors import IolausError
 from jobs.lake.builds import Build
+from jobs.lake.tags import tag_of
 from jobs.nights import fingerprints, recipes, staleness, steps
 from jobs.nights.context import Context
 from jobs.nights.records import Judged, Snapshots, staged
@@ -52,10 +53,13 @@ def publish(context: Context, step: Step, night: date) -> int | None:
         raise IolausError(f"Night {night} was refused by the quality checks: see data_quality and run it again.")
     made = context.fingerprint(step, night)
     nights = warehouse.nights()
+    snapshots = _built(context, night)
+    published = [name for name in snapshots if name.startswith("published.")]
+    for name in published:  # before `runs` has the night, since its row says which names to read
+        lake.tag(name, tag_of(night, judged.fingerprint), snapshots[name])
     if context.unchanged(step, night, made) and night in nights:
         return None
     stale = staleness.reasons(lake, settings.root, {night, *nights}, publishing=night)
-    snapshots = _built(context, night)
     record = _record(context, night, judged, warehouse) | {
         "snapshots": json.dumps(snapshots, sort_keys=True),
         "stale": night in stale,
@@ -63,7 +67,6 @@ def publish(context: Context, step: Step, night: date) -> int | None:
     }
     run = contracts.arrow_rows(step.table, [record])
     files = lake.write_arrow(step.table, night, run)
-    published = [name for name in snapshots if name.startswith("published.")]
     tables = {contracts.load(name).table: lake.read_arrow(name, night, night) for name in published}
     warehouse.publish(night, {**tables, contracts.load(step.table).table: run}, stale)
     return context.commit(step, night, files, made, {"snapshots": str(record["snapshots"])}).rows
