@@ -1,6 +1,6 @@
 """Reads a published night from a lake as docs/iceberg.md says to in DuckDB: `python -m tests.lab.duckdb_iceberg ROOT`.
 
-DuckDB's extension is made for one release of DuckDB, so both are installed into an environment of their own, from the package index;
+DuckDB's extension is made for one release of DuckDB, so both are installed into an environment of their own, from PyPI;
 what they find is compared with what the warehouse shows.
 """
 
