@@ -82,7 +82,12 @@ def _record(context: Context, night: date, judged: Build, warehouse: Warehouse) 
     deliveries = context.lake.read_arrow(steps.DELIVERIES, night, night).to_pylist()
     checks = context.lake.read_arrow(steps.JUDGED, night, night).to_pylist()
     builds = [context.lake.builds(name)[night] for name in steps.staged_sources()]
-    inputs = {row["table_name"]: {key: row[key] for key in REPORTED} for row in deliveries}
+    files = {build.table.partition(".")[2]: staged(build).files for build in builds}
+    inputs = {
+        row["table_name"]: {key: row[key] for key in REPORTED}
+        | {"files": {name: sha256 for name, (_, _, sha256) in files[row["table_name"]].items()}}
+        for row in deliveries
+    }
     before = {row["as_of_date"]: row for row in warehouse.read("runs", night).to_pylist()}.get(night)
     now = datetime.now(UTC)
     return {
