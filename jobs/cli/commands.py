@@ -265,7 +265,7 @@ def report(
 @app.command()
 def dossier(
     campaign: Annotated[str, typer.Argument(help="Id or name of a campaign.")],
-    out: Annotated[Path, typer.Option(help="File to write, HTML; a browser prints it.")],
+    out: Annotated[Path, typer.Option(help="File to write: F.html, or F.pdf with the extra pdf.")],
     night: Annotated[
         str | None, typer.Option("--date", metavar="D", help="A published night; the newest unless given.")
     ] = None,
@@ -276,10 +276,11 @@ def dossier(
     warehouse: Warehouse = None,
 ) -> None:
     """Write the record of one campaign for those who must answer for it: claims, evidence, what speaks against, provenance."""
-    from jobs.views.dossier import record
+    from jobs.views.dossier import pdf, record
 
     published, newest = _published(root, warehouse)
-    _write(out, record(published, campaign, _day(night, "--date") if night else newest, tlp))
+    page = record(published, campaign, _day(night, "--date") if night else newest, tlp)
+    _write(out, pdf(page) if out.suffix.lower() == ".pdf" else page)
 
 
 @export.command("stix")
@@ -339,11 +340,11 @@ def export_indicators(
     _write(out, "".join(f"{json.dumps(each, sort_keys=True)}\n" for each in found))
 
 
-def _write(target: Path, text: str) -> None:
+def _write(target: Path, content: str | bytes) -> None:
     """A file, whole or not at all."""
     aside = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        aside.write_text(text, encoding="utf-8")
+        aside.write_bytes(content if isinstance(content, bytes) else content.encode())
         aside.replace(target)
     except OSError as error:
         aside.unlink(missing_ok=True)

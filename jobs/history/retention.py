@@ -1,19 +1,26 @@
 """Shortens the lake's history: old snapshots, and files that no snapshot refers to any more.
 
-A table as it stands, and the newest build of every night, always stay. A snapshot that stays keeps all files of its
-table as they were when it was made, so a version of another night that was replaced later goes with the last one of them.
+A table as it stands, the newest build of every night, and what is published of it always stay. A snapshot that stays keeps
+all files of its table as they were when it was made, so a version of another night that was replaced later goes with the last
+one of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from jobs.lake import rewriting
 from jobs.lake.lake import Lake
 from jobs.lake.snapshots import Version
+<<<<<<< HEAD
 from jobs.nights import leftovers, staging
+=======
+from jobs.lake.tags import tag_of
+from jobs.nights import staging
+from jobs.nights.steps import RUNS
+>>>>>>> iceberg
 from jobs.settings import Settings
 
 
@@ -36,11 +43,21 @@ def expire(settings: Settings, keep_days: int, now: datetime) -> Expired:
     lake = Lake(settings.root, settings.catalog)
     with rewriting.alone(lake):
         dropped = {name: _old(rewriting.versions(lake, name), before) for name in lake.tables.names()}
+        runs = lake.read_arrow(RUNS, date.min, date.max, ["as_of_date", "run_id"]).to_pylist()
+        published = {tag_of(run["as_of_date"], run["run_id"]) for run in runs}
         for name, snapshot_ids in dropped.items():
+<<<<<<< HEAD
             rewriting.drop(lake, name, snapshot_ids)
         leftovers.remove(lake, settings.root)
         keep = staging.files_to_keep(lake)
         files, freed = rewriting.sweep(lake, keep, before=float("inf"), metadata_before=before.timestamp())
+=======
+            rewriting.drop(lake, name, snapshot_ids, published)
+        lake.clear_scratch()
+        files, freed = rewriting.sweep(
+            lake, staging.files_to_keep(lake), now.timestamp() - LEFT_OVER_SECONDS, before.timestamp()
+        )
+>>>>>>> iceberg
     return Expired(before, {name: len(each) for name, each in dropped.items() if each}, files, freed)
 
 

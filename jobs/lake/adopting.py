@@ -24,6 +24,7 @@ from jobs.lake.builds import PREFIX, Build, builds_in, said
 from jobs.lake.catalog import CATALOG, HEADS, Change, Tables, append_files, embedded
 from jobs.lake.layout import plain
 from jobs.lake.snapshots import Manifests
+from jobs.lake.tags import night_of_tag, point, tags
 
 
 class _Moved(PyArrowFileIO):
@@ -126,3 +127,5 @@ def _commit(tables: Tables, copied: Table, files: list[str], builds: list[Build]
     table = tables.taken_over(".".join(copied.name()[-2:]), copied)
     with Change(table) as transaction:
         append_files(transaction, table, files, {PREFIX + "builds": json.dumps(again)})
+    taken, standing = table.snapshots()[-1].snapshot_id, {(build.night, build.snapshot_id) for build in builds}
+    point(table, {tag: taken for tag, each in tags(copied).items() if (night_of_tag(tag), each) in standing})

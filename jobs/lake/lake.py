@@ -11,11 +11,11 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pyarrow as pa
 from pyiceberg.exceptions import CommitFailedException
@@ -31,11 +31,13 @@ from jobs.lake.datafiles import conformed, dated, digest_of, non_empty, rows_in,
 from jobs.lake.layout import PARTITION, fresh_path, night_of, of_night
 from jobs.lake.scratch import LEFT_OVER_SECONDS, Scratch
 from jobs.lake.snapshots import Manifests, expired, may_hold, snapshot_of
+from jobs.lake.tags import point
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 COMMIT_ATTEMPTS = 8
+T = TypeVar("T")
 WAY_BACK = "restore the lake from a backup, or run `iolaus doctor --mend` and build what it names again."
 logging.getLogger("pyiceberg").setLevel(logging.ERROR)
 
@@ -235,16 +237,28 @@ class Lake:
         rows = sum(map(rows_in, files))
         about = said(night, fingerprint, rows, code, properties, digest_of(files))
         summary = {PREFIX + key: value for key, value in about.items()}
+
+        def change(opened: Table) -> Build:
+            table = self.tables.evolved(name, opened)
+            self._replace(table, night, files, summary)
+            if self._histories is not None:
+                self._histories.pop(name, None)
+            build = builds_in(name, table.snapshots()[-1])[0]
+            self._require_rows(build, self._live(table, table.snapshots()[-1], night, night))
+            self.tables.record(name, table)
+            return build
+
+        return self._won(name, change)
+
+    def tag(self, name: str, tag: str, snapshot_id: int) -> None:
+        """Let `tag` name a snapshot of a table, for readers and against expiry; no write where it does already."""
+        self._won(name, lambda table: point(table, {tag: snapshot_id}))
+
+    def _won(self, name: str, change: Callable[[Table], T]) -> T:
+        """What `change` gives, which is tried again on the newest state of the table when another writer was faster."""
         for attempt in range(COMMIT_ATTEMPTS):
             try:
-                table = self.tables.evolved(name, self.tables.open(name, fresh=attempt > 0))
-                self._replace(table, night, files, summary)
-                if self._histories is not None:
-                    self._histories.pop(name, None)
-                build = builds_in(name, table.snapshots()[-1])[0]
-                self._require_rows(build, self._live(table, table.snapshots()[-1], night, night))
-                self.tables.record(name, table)
-                return build
+                return change(self.tables.open(name, fresh=attempt > 0))
             except CommitFailedException:
                 time.sleep(0.05 * 2**attempt)
         raise IolausError(f"Table {name} could not be committed: other writers kept changing it; run the step again.")

@@ -24,6 +24,7 @@ from jobs.lake.datafiles import digest_of, rows_in
 from jobs.lake.lake import Lake
 from jobs.lake.layout import PARTITION, of_night, plain
 from jobs.lake.snapshots import Version, live_entries
+from jobs.lake.tags import after_erasure, night_of_tag, point, tags
 
 Revised = Callable[[Build], Mapping[str, str]]
 
@@ -104,17 +105,27 @@ def replace(
                                 overwritten.delete_data_file(entry.data_file)
                 append_files(transaction, table, list(added.values()), {PREFIX + "builds": json.dumps(again_said)})
         table = lake.tables.open(name, fresh=True, create=False)
-        _drop(table, [each.snapshot_id for each in lake.manifests.versions(name, table) if is_old(each)])
+        versions = lake.manifests.versions(name, table)
+        old = {each.snapshot_id for each in versions if is_old(each)}
+        point(table, after_erasure(tags(table), versions, old))
+        _drop(table, old)
     except CommitFailedException as error:
         raise IolausError(f"Table {name} was changed by another writer: run the command again.") from error
     return True
 
 
-def drop(lake: Lake, name: str, snapshot_ids: Collection[int]) -> None:
-    """Forget snapshots of a table, but never the current one; their files stay until `sweep`."""
+def drop(lake: Lake, name: str, snapshot_ids: Collection[int], kept_tags: Collection[str] = ()) -> None:
+    """Forget snapshots of a table with the tags of their nights; their files stay until `sweep`.
+
+    What is current, has one of `kept_tags`, or a tag that is of no night, stays.
+    """
     table = lake.tables.existing(name, fresh=True)
     if table is not None:
-        _drop(table, snapshot_ids)
+        named = tags(table)
+        kept = {each for tag, each in named.items() if tag in kept_tags or night_of_tag(tag) is None}
+        chosen = set(snapshot_ids) - kept
+        point(table, {tag: None for tag, each in named.items() if each in chosen})
+        _drop(table, chosen)
 
 
 def sweep(lake: Lake, needed: Collection[str], before: float, metadata_before: float | None = None) -> tuple[int, int]:

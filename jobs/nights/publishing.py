@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from jobs import contracts
 from jobs.errors import IolausError
 from jobs.lake.builds import Build
+from jobs.lake.tags import tag_of
 from jobs.nights import fingerprints, recipes, staleness, steps
 from jobs.nights.context import Context
 from jobs.nights.records import Judged, Snapshots, staged
@@ -77,10 +78,13 @@ def publish(context: Context, step: Step, night: date) -> int | None:
         raise IolausError(f"Night {night} was refused by the quality checks: see data_quality and run it again.")
     made = context.fingerprint(step, night)
     nights = warehouse.nights()
+    snapshots = _built(context, night)
+    published = [name for name in snapshots if name.startswith("published.")]
+    for name in published:  # before `runs` has the night, since its row says which names to read
+        lake.tag(name, tag_of(night, judged.fingerprint), snapshots[name])
     if context.unchanged(step, night, made) and night in nights:
         return None
     stale = staleness.reasons(lake, settings.root, {night, *nights}, publishing=night)
-    snapshots = _built(context, night)
     record = _record(context, night, judged, warehouse) | {
         "snapshots": json.dumps(snapshots, sort_keys=True),
         "stale": night in stale,
@@ -88,7 +92,6 @@ def publish(context: Context, step: Step, night: date) -> int | None:
     }
     run = contracts.arrow_rows(step.table, [record])
     files = lake.write_arrow(step.table, night, run)
-    published = [name for name in snapshots if name.startswith("published.")]
     tables = {contracts.load(name).table: lake.read_arrow(name, night, night) for name in published}
     warehouse.publish(night, {**tables, contracts.load(step.table).table: run}, stale)
     return context.commit(step, night, files, made, {"snapshots": str(record["snapshots"])}).rows
@@ -104,7 +107,12 @@ def _record(context: Context, night: date, judged: Build, warehouse: Warehouse) 
     deliveries = context.lake.read_arrow(steps.DELIVERIES, night, night).to_pylist()
     checks = context.lake.read_arrow(steps.JUDGED, night, night).to_pylist()
     builds = [context.lake.builds(name)[night] for name in steps.staged_sources()]
-    inputs = {row["table_name"]: {key: row[key] for key in REPORTED} for row in deliveries}
+    files = {build.table.partition(".")[2]: staged(build).files for build in builds}
+    inputs = {
+        row["table_name"]: {key: row[key] for key in REPORTED}
+        | {"files": {name: sha256 for name, (_, _, sha256) in files[row["table_name"]].items()}}
+        for row in deliveries
+    }
     before = {row["as_of_date"]: row for row in warehouse.read("runs", night).to_pylist()}.get(night)
     now = datetime.now(UTC)
     return {

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -15,7 +17,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from jobs import quality, settings
+from jobs import contracts, quality, settings
 from jobs.errors import IolausError, QualityRefusal, UsageError
 from jobs.history.deciding import Case, decide
 from jobs.lake.adopting import adopt
@@ -164,6 +166,44 @@ def test_an_unchanged_night_builds_nothing(engine: Runner, world: Path) -> None:
     assert len(built) > 50
     assert [each.step for each in built if each.rows is not None] == []
     assert (world / "warehouse.duckdb").read_bytes() == before
+
+
+def as_documented(root: Path) -> dict[str, Any]:
+    """What the code in docs/iceberg.md finds in the lake below `root`, with its function `read`."""
+    page = Path(__file__).parents[2].joinpath("docs/iceberg.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    found: dict[str, Any] = {"LAKE": root / "lake"}
+    exec(code, found)
+    return found
+
+
+def test_every_published_table_is_read_from_iceberg_as_documented_with_the_rows_of_the_warehouse(world: Path) -> None:
+    found = as_documented(world)
+    assert [run["as_of_date"] for run in found["runs"]] == [FIRST]
+    names = [name.partition(".")[2] for name in contracts.names("published") if name != steps.RUNS]
+    assert len(names) == 10
+    for name in names:
+        shown = published(world).read(name, FIRST)
+        stored = found["read"](name, found["newest"]).select(shown.column_names).cast(shown.schema)
+        assert Counter(map(str, stored.to_pylist())) == Counter(map(str, shown.to_pylist())), name
+
+
+def test_what_is_built_and_not_published_is_not_seen_by_who_reads_as_documented(engine: Runner, root: Path) -> None:
+    own = Runner(settings.settings(root, "sail"))
+    own._spark = engine.spark
+    own.run(FIRST)
+    before = as_documented(root)
+    rewrite(root, "api_requests", FIRST, lambda rows: [])
+    for name in list(steps.steps())[:-1]:  # all but publishing
+        own.build(name, FIRST)
+    after = as_documented(root)
+    assert (after["runs"], after["campaigns"].to_pylist()) == (before["runs"], before["campaigns"].to_pylist())
+    assert after["campaigns"].num_rows
+    own.build(steps.PUBLISH, FIRST)
+    anew = as_documented(root)
+    assert anew["newest"]["run_id"] != before["newest"]["run_id"]
+    assert anew["campaigns"].num_rows == 0
+    assert anew["read"]("campaigns", before["newest"]).num_rows == before["campaigns"].num_rows
 
 
 def test_bad_rows_are_rejected_with_their_reasons_and_the_night_goes_on(engine: Runner, root: Path) -> None:

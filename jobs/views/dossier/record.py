@@ -22,8 +22,8 @@ from jobs.graph.intent.error_rate import INNOCENT_GROUPS, expected_false_accusat
 from jobs.graph.intent.hypotheses import RIVAL_PRIOR_BITS
 from jobs.graph.intent.lines import LINE_BITS, MOST_BITS, OUTWEIGHING_BITS, SPEAKING_BITS
 from jobs.views.report.timeline import timeline
-from jobs.views.sharing.indicators import WORDS
-from jobs.views.sharing.stix import TLP, Told, told
+from jobs.views.sharing.indicators import LEAST_ACCOUNTS, LEAST_BITS, WORDS, shareable
+from jobs.views.sharing.stix import TLP, told
 from jobs.views.texts import plain
 from jobs.vocabulary import LINES, Line
 from jobs.warehouse import Warehouse
@@ -39,6 +39,16 @@ WOULD_CHANGE = {
     "low": "more members that are tied by three and more kinds of things would raise it",
     "moderate": "ties of more kinds for most members would raise it; a shared innocent cause that is documented would lower it",
     "high": "a documented innocent cause that the members have in common would lower it",
+}
+WOULD_CHANGE_ACTOR = (
+    "indicators of other kinds that match would raise it, things of the campaign that the actor never used lower it"
+)
+LABEL_COLOURS = {
+    "clear": "#ffffff",
+    "green": "#33ff00",
+    "amber": "#ffc000",
+    "amber+strict": "#ffc000",
+    "red": "#ff2b2b",
 }
 Row = dict[str, Any]
 
@@ -81,6 +91,7 @@ def record(warehouse: Warehouse, campaign: str, night: date, tlp: str = "amber+s
         "run": asked.rows(_RUN, day),
         "judged": asked.rows(_JUDGED, day),
         "checks": asked.rows(_CHECKS, day),
+        "things": asked.rows(_THINGS, id_, day),
     }
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
@@ -98,15 +109,16 @@ def record(warehouse: Warehouse, campaign: str, night: date, tlp: str = "amber+s
         run=run,
         inputs=sorted(json.loads(run["inputs"]).items()),
         pieces=_by_line(found["pieces"][1]),
-        against=[each for each in found["pieces"][1] if each["bits"] < 0 and each["line"] in LINES],
-        silent=[each for each in found["pieces"][1] if not each["bits"] and each["line"] in LINES],
+        sum=total(found["pieces"][1]),
+        against=[each for each in found["pieces"][1] if _says(each) and each["bits"] < 0 and each["line"] in LINES],
+        silent=[each for each in found["pieces"][1] if not _says(each) and each["line"] in LINES],
         timeline=Markup(timeline(found["daily"][1])),  # nosec B704 # escapes what it draws
         layers=_layers(found["attributions"][1]),
         rivals=sorted(str(each).replace("_", " ") for each in RIVAL_PRIOR_BITS),
-        stand=LINE_BITS, speak=SPEAKING_BITS, in_all=OUTWEIGHING_BITS, most=MOST_BITS, lines=LINES,
-        measured=INNOCENT_GROUPS, false=expected_false_accusations(found["judged"][1][0]["groups"]),
-        means=MEANS, would_change=WOULD_CHANGE,
-        indicators=_indicators(last),
+        stand=LINE_BITS, speak=SPEAKING_BITS, in_all=OUTWEIGHING_BITS, most=MOST_BITS,
+        measured=INNOCENT_GROUPS, expected=expected_false_accusations(found["judged"][1][0]["groups"]),
+        means=MEANS, would_change=WOULD_CHANGE, would_change_actor=WOULD_CHANGE_ACTOR, label_colour=LABEL_COLOURS[tlp],
+        indicators=_indicators(found["things"][1]), least_accounts=LEAST_ACCOUNTS, least_times=round(2**LEAST_BITS),
         queries=asked.queries,
     )  # fmt: skip
     return body.replace(DIGEST, sha256(body.encode()).hexdigest())
@@ -132,6 +144,11 @@ _EVENTS = """SELECT as_of_date, event, other_campaign_id FROM campaign_lineage
 WHERE campaign_id = $1 AND as_of_date <= CAST($2 AS DATE) AND event <> 'continued' ORDER BY as_of_date, event, other_campaign_id"""
 _RUN = "SELECT run_id, code_version, engine, inputs, stale, published_at FROM runs WHERE as_of_date = CAST($1 AS DATE)"
 _JUDGED = "SELECT count(*) AS groups FROM campaigns WHERE as_of_date = CAST($1 AS DATE)"
+_THINGS = f"""SELECT signal, entity, count(*) AS accounts, max(bits) AS bits, min(first_seen_at) AS first_seen_at,
+max(last_seen_at) AS last_seen_at FROM campaign_evidence
+WHERE campaign_id = $1 AND as_of_date = CAST($2 AS DATE) AND subject_kind = 'account' AND entity IS NOT NULL
+AND first_seen_at IS NOT NULL GROUP BY signal, entity HAVING count(*) >= {LEAST_ACCOUNTS} AND max(bits) >= {LEAST_BITS}
+ORDER BY signal, entity"""  # nosec B608 # numbers of this project
 _CHECKS = """SELECT count(*) AS checks, CAST(sum(CASE WHEN success THEN 0 ELSE 1 END) AS BIGINT) AS failed FROM data_quality
 WHERE as_of_date = CAST($1 AS DATE)"""
 
@@ -141,20 +158,31 @@ def _by_line(pieces: Sequence[Row]) -> list[tuple[Line, float, list[Row]]]:
     found = []
     for line in (Line.PRIOR, *LINES, Line.DECISION):
         mine = sorted(
-            (each for each in pieces if each["line"] == line and each["bits"]), key=lambda each: -abs(each["bits"])
+            (each for each in pieces if each["line"] == line and _says(each)), key=lambda each: -abs(each["bits"])
         )
         if mine or line in LINES:
-            found.append((line, sum(round(each["bits"] * 1e6) for each in mine) / 1e6, mine))
+            found.append((line, total(mine), mine))
     return found
+
+
+def _says(piece: Row) -> bool:
+    """What would be shown as 0.00 bits says nothing."""
+    return bool(round(piece["bits"], 2))
+
+
+def total(pieces: Sequence[Row]) -> float:
+    """The sum of bits, the same in any order."""
+    micro: int = sum(round(each["bits"] * 1e6) for each in pieces)
+    return micro / 1e6
 
 
 def _layers(attributions: Sequence[Row]) -> list[tuple[str, list[Row]]]:
     return [(layer, [each for each in attributions if each["level"] == layer]) for layer in LAYERS]
 
 
-def _indicators(night: Told) -> list[Row]:
+def _indicators(things: Sequence[Row]) -> list[Row]:
     return [
         {"kind": WORDS[each.kind], "value": each.value, "accounts": each.accounts, "from": each.first_seen, "to": each.last_seen,
          "until": each.valid_until}
-        for each in night.things
+        for each in shareable(things)
     ]  # fmt: skip

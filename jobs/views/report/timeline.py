@@ -11,6 +11,7 @@ from jobs.views.report.colours import SERIES
 from jobs.views.texts import in_markup
 
 WIDTH, HEIGHT, LEFT, BOTTOM = 640, 170, 56, 22
+LETTERS = 'font-size="11" font-family="Source Sans Pro, system-ui, sans-serif"'  # where a page's style does not reach a picture
 NAMED = 5  # models with a colour of their own; the rest is one
 
 
@@ -51,7 +52,7 @@ def timeline(daily: Sequence[dict[str, Any]]) -> str:
     )
     label = f"Exchanges per day from {first} to {last}, at most {peak:,} on one day"
     return (
-        f'<svg class="plot" role="img" aria-label="{label}" viewBox="0 0 {WIDTH} {HEIGHT}">{"".join(parts)}</svg>'
+        f'<svg class="plot" role="img" aria-label="{label}" viewBox="0 0 {WIDTH} {HEIGHT}" {LETTERS}>{"".join(parts)}</svg>'
         f'<ul class="keys">{keys}</ul>'
     )
 
@@ -60,6 +61,6 @@ def _axis(peak: int, scale: float) -> str:
     lines = []
     for value in (0, peak // 2, peak):
         y = HEIGHT - BOTTOM - value * scale
-        lines.append(f'<line x1="{LEFT}" x2="{WIDTH - 8}" y1="{y:.1f}" y2="{y:.1f}" class="grid"/>')
+        lines.append(f'<line x1="{LEFT}" x2="{WIDTH - 8}" y1="{y:.1f}" y2="{y:.1f}" class="grid" stroke="#ccc"/>')
         lines.append(f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{value:,}</text>')
     return "".join(lines)

@@ -266,13 +266,15 @@ def _relationship(base: Object, source: str, kind: str, target: str, **more: Any
 
 
 def _observed(base: Object, night: Told, network: str) -> list[Object]:
-    """The campaign's exchanges as one observation of the systems and networks they came from."""
-    seen: list[Object] = []
-    for thing in night.things:
-        if thing.kind == "asn":
-            seen.append({"type": "autonomous-system", "number": int(thing.value)})
-        elif thing.kind in ("ipv4-net", "ipv6-net"):
-            seen.append({"type": f"{thing.kind.partition('-')[0]}-addr", "value": thing.value})
+    """The campaign's exchanges as one observation of the networks they came from.
+
+    Their autonomous systems are told by indicators alone: MISP loses an indicator of one that is an observable, too.
+    """
+    seen: list[Object] = [
+        {"type": f"{thing.kind.partition('-')[0]}-addr", "value": thing.value}
+        for thing in night.things
+        if thing.kind in ("ipv4-net", "ipv6-net")
+    ]
     if not seen:
         return []
     marked = {"spec_version": "2.1", "object_marking_refs": base["object_marking_refs"]}
