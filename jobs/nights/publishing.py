@@ -11,7 +11,7 @@ from jobs.lake.builds import Build
 from jobs.nights import fingerprints, recipes, staleness, steps
 from jobs.nights.context import Context
 from jobs.nights.records import Judged, Snapshots, staged
-from jobs.nights.spans import VOLUMES
+from jobs.nights.spans import USUAL, VOLUMES
 from jobs.nights.steps import Step
 from jobs.warehouse import Warehouse, open_warehouse
 
@@ -31,7 +31,9 @@ def judge(context: Context, step: Step, night: date) -> int | None:
     tables = {name: lake.read_arrow(name, night, night, _checked_columns(name)) for name in sorted(step.reads)}
     earlier = _volumes(context, step, night)
     volumes = {name: [build.rows for build in builds] for name, builds in earlier.items() if name != steps.FIGURES}
-    figures = [lake.read_arrow(steps.FIGURES, build.night, build.night) for build in earlier[steps.FIGURES]]
+    figures = {
+        build.night: lake.read_arrow(steps.FIGURES, build.night, build.night) for build in earlier[steps.FIGURES]
+    }
     outcomes = quality.judge(tables, volumes, figures, night, context.settings.root / "quality" / "data_docs")
     rows = [{"as_of_date": night, **row} for row in quality.rows(outcomes)]
     files = lake.write_arrow(step.table, night, contracts.arrow_rows(step.table, rows))
@@ -102,11 +104,14 @@ def _record(context: Context, night: date, judged: Build, warehouse: Warehouse) 
 
 
 def _volumes(context: Context, step: Step, night: date) -> dict[str, list[Build]]:
-    """Of each table whose number of rows is compared, the builds of earlier nights, oldest first."""
+    """Of each table whose rows or figures are compared, the builds of earlier nights, oldest first, without refused nights:
+    what was not good enough to publish is not what is usual."""
     nights = recipes.reads(step, night)
-    compared = {name: context.lake.builds(name) for name, span in step.reads.items() if span == VOLUMES}
+    compared = {name: context.lake.builds(name) for name, span in step.reads.items() if span in (VOLUMES, USUAL)}
+    refused = {day for day, build in context.lake.builds(step.table).items() if Judged.of(build).is_refused}
     return {
-        name: [each[day] for day in nights[name] if day in each and day != night] for name, each in compared.items()
+        name: [each[day] for day in nights[name] if day in each and day not in (night, *refused)]
+        for name, each in compared.items()
     }
 
 

@@ -25,7 +25,7 @@ def rankings(*rows: dict[str, object]) -> pa.Table:
 
 
 def failures(tmp_path: Path, table: pa.Table) -> set[tuple[str, str]]:
-    outcomes = judge({"published.campaign_rankings": table}, {}, [], NIGHT, tmp_path)
+    outcomes = judge({"published.campaign_rankings": table}, {}, {}, NIGHT, tmp_path)
     assert len(outcomes) > 10
     return {(outcome.expectation, outcome.severity) for outcome in outcomes if not outcome.success}
 
