@@ -26,7 +26,7 @@ SPREADS = 6.0  # deviations (of a normal one) that are still chance or habit
 DEVIATION = 1.4826  # of a normal distribution, in median absolute deviations
 WARNING, CRITICAL = "warning", "critical"
 PRESENT, LEFT = 0.05, 0.5  # a column that usually has values has lost them where half of them is gone
-THINNED, FILLED = 0.8, 0.4  # told where a fifth is gone, or where many more rows have a value
+THINNED, FILLED = 0.15, 0.4  # of the rows: told where so many fewer have a value, or so many more
 LOST_REFUSES = {  # what accounts are linked by, judged by, or excused by
     "api_requests": {"client_address", "client_network", "client_network_kind", "prompt_sketch"},
     "accounts": {"country", "email", "organization_id", "signup_address", "signup_device_id"},
@@ -43,9 +43,9 @@ RATIO_BITS = {
 }  # of a price, of billed to used, of output to input: half as much again, and a factor of six
 SAME = 0.1  # of the usual spread of values: all alike
 SAME_REFUSES = {"elicitation_score", "input_tokens", "output_tokens", "billed_cost"}
-SWAPPED, APART = 0.3, 0.8  # bits: two columns are each like the other usually is, and these are not alike
+SWAPPED, APART = 0.5, 1.0  # bits: two columns are each like the other usually is, and these are not alike
 SCORE, ALL_ONE = "elicitation_score", 0.9  # a classifier that answers 1 to everything is broken, whatever the factor
-ONE, USUALLY = {WARNING: 0.2, CRITICAL: 0.5}, 5.0  # of all rows have one value, five times what the largest has
+ONE, USUALLY = {WARNING: 0.3, CRITICAL: 0.5}, 5.0  # of all rows have one value, five times what the largest has
 OTHERS_LEFT = 0.1  # of the rows that the largest usually leaves to others
 ONE_TOLD = {
     "user_agent",
@@ -55,20 +55,26 @@ ONE_TOLD = {
     "bin",
     "asn",
 }  # a gateway's, a customer's: told
+OTHER_DAYS = {WARNING: 0.03, CRITICAL: 0.25}  # of the rows are of other days: clocks an hour off, and six
 HOURS_LOST = {WARNING: 0.08, CRITICAL: 0.3}  # of a day's usual traffic, in hours that are all but empty
 EMPTY, EXPECTED = 0.1, 10.0  # of an hour's usual share; rows that an hour must usually have
 HOURS_MOVED = 0.35  # of the traffic is at another hour than usually (total variation)
-CLOCKS_MOVED, CLOCKS_FIT = 0.1, 0.6  # as much as is told, and what turned clocks leave of it
+CLOCKS_MOVED, CLOCKS_FIT = 0.05, 0.6  # as much as is told, and what turned clocks leave of it
+MIN_ZONE = 300.0  # rows of a country
 CLOCKS_REFUSE = 2  # hours; one is what a country does to its clocks
-KINDS_MOVED = {WARNING: 0.3, CRITICAL: 0.6}  # of the rows are of another kind than usually
+KINDS_MOVED = {WARNING: 0.3, CRITICAL: 0.4}  # of the rows are of another kind than usually
 KINDS_REFUSE = {
     "accounts": {"country", "status"},
-    "charges": {"billing_currency", "charge_category", "consumed_unit"},
+    "charges": {"billing_currency"},
     "ip_networks": {"kind"},
 }  # fmt: skip
-KIND_KNOWN, KIND_ROWS = 0.03, 30.0  # of the rows, and rows: a kind that is missed where it is gone
+KIND_KNOWN, KIND_LARGE, KIND_ROWS = (
+    0.03,
+    0.1,
+    30.0,
+)  # of the rows, in a week without a weekend yet, and rows: missed where it is gone
 KNOWN_LEFT = {WARNING: 0.95, CRITICAL: 0.8}  # of the references that usually lead somewhere
-KNOWN_TOLD = {"usage": {WARNING: 0.8, CRITICAL: 0.5}, "client_country": {WARNING: 0.8, CRITICAL: 0.5},
+KNOWN_TOLD = {"usage": {WARNING: 0.8, CRITICAL: 0.45}, "client_country": {WARNING: 0.8, CRITICAL: 0.5},
               "device_id": {WARNING: 0.8, CRITICAL: 0.5}}  # fmt: skip
 KNOWN_ALWAYS = {"account_id", "billing_account_id"}  # identity knows whom there is, also in the first nights
 NEGATIVE = 0.2  # of charges that take back, where a hundredth does
@@ -202,20 +208,19 @@ def _share(each: Figure) -> tuple[str, str, Failed]:
     """Values that are gone; and values where usually few are."""
     usual = each.usual.middle
     gravest = CRITICAL if each.about in LOST_REFUSES.get(each.table, ()) else WARNING
-    is_missed = usual >= PRESENT and each.usual.missed(each.value, 0.0)
-    failed = _graver({
-        WARNING: is_missed and (each.value < THINNED * usual or each.value > usual + FILLED),
-        gravest: is_missed and each.value < LEFT * usual,
-    })  # fmt: skip
-    if usual < PRESENT and each.usual.missed(each.value, FILLED):
+    is_missed = each.usual.missed(each.value, 0.0)
+    failed: Failed = None
+    if is_missed and (each.value > usual + FILLED or (usual >= PRESENT and each.value < usual - THINNED)):
         failed = WARNING
+    if is_missed and usual >= PRESENT and each.value < LEFT * usual:
+        failed = gravest
     return f"{each.about} has values as usual", gravest, failed
 
 
 def _on(each: Figure) -> tuple[str, str, Failed]:
-    usual = each.usual.middle
-    is_lost = each.value < LEFT * usual and each.usual.missed(each.value, 0.2)
-    return "rows are of the night", CRITICAL, CRITICAL if is_lost else None
+    is_less = each.value < each.usual.middle
+    failures = {severity: is_less and each.usual.missed(each.value, share) for severity, share in OTHER_DAYS.items()}
+    return "rows are of the night", CRITICAL, _graver(failures)
 
 
 def _mean(each: Figure) -> tuple[str, str, Failed]:
@@ -358,26 +363,45 @@ def _hours(table: str, now: Figures, earlier: Sequence[Figures]) -> list[Outcome
         share for name, share in middle.items() if share * rows >= EXPECTED and tonight.get(name, 0.0) < EMPTY * share
     )
     moved = _moved(tonight, middle)
-    turned = {hours: _moved(tonight, _turned(middle, hours)) for hours in range(-HOURS // 2, HOURS // 2 + 1)}
-    best = min(turned, key=lambda hours: (turned[hours], abs(hours)))
-    is_turned = (
-        best != 0
-        and strays.missed(moved, CLOCKS_MOVED)
-        and turned[best] < CLOCKS_FIT * moved
-        and lost <= HOURS_LOST[CRITICAL]
-    )
     is_moved = strays.missed(moved, HOURS_MOVED) and lost <= HOURS_LOST[WARNING]
     return [
         _said(table, "every usual hour has rows", CRITICAL, _graver({each: lost > most for each, most in HOURS_LOST.items()}),
               f"hours of {lost:.3f} of the usual rows are empty"),
-        _said(table, "clocks as usual", CRITICAL, (CRITICAL if abs(best) >= CLOCKS_REFUSE else WARNING) if is_turned else None,
-              f"{best} hours off" if is_turned else None),
         _said(table, "rows at the usual hours", CRITICAL, CRITICAL if is_moved else None, f"{moved:.3f} at other hours"),
     ]  # fmt: skip
 
 
-def _turned(shares: Mapping[str, float], hours: int) -> dict[str, float]:
-    return {f"hour {(hour + hours) % HOURS:02d}": shares.get(f"hour {hour:02d}", 0.0) for hour in range(HOURS)}
+def _clocks(table: str, now: Figures, earlier: Sequence[Figures]) -> Outcome | None:
+    """The day of each large country begins when it usually does: all countries together are busy at every hour."""
+    zones = {figure.split(" ")[1] for name, figure in now if name == table and figure.startswith("zone ")}
+    off = {}
+    for zone in sorted(zones):
+        before = [shares for night in earlier if (shares := _shares(night, table, f"zone {zone} "))]
+        rows = next(
+            base for (name, figure), (_, base) in now.items() if name == table and figure.startswith(f"zone {zone} ")
+        )
+        if len(before) >= MIN_NIGHTS and rows >= MIN_ZONE:
+            off[zone] = _hours_off(zone, _shares(now, table, f"zone {zone} "), before)
+    if not off:
+        return None
+    worst = max(off.values(), key=abs)
+    failed = None if worst == 0 else CRITICAL if abs(worst) >= CLOCKS_REFUSE else WARNING
+    return _said(table, "clocks as usual", CRITICAL, failed, f"{worst} hours off" if worst else None)
+
+
+def _hours_off(zone: str, tonight: Mapping[str, float], before: Sequence[Mapping[str, float]]) -> int:
+    """By how many hours the night's curve must be turned to be the usual one; 0 where it is or cannot be made so."""
+    middle = _middle(before)
+    strays, moved = Usual.of([_moved(each, middle) for each in before]), _moved(tonight, middle)
+    turned = {}
+    for hours in range(-HOURS // 2 + 1, HOURS // 2 + 1):
+        shifted = {
+            f"zone {zone} {(hour + hours) % HOURS:02d}": middle.get(f"zone {zone} {hour:02d}", 0.0)
+            for hour in range(HOURS)
+        }
+        turned[hours] = _moved(tonight, shifted)
+    best = min(turned, key=lambda hours: (turned[hours], abs(hours)))
+    return best if strays.missed(moved, CLOCKS_MOVED) and turned[best] < CLOCKS_FIT * moved else 0
 
 
 def _kinds(table: str, now: Figures, earlier: Sequence[Figures]) -> list[Outcome]:
@@ -402,10 +426,11 @@ def _kinds(table: str, now: Figures, earlier: Sequence[Figures]) -> list[Outcome
         strays, moved = Usual.of([_moved(each, middle) for each in before]), _moved(tonight, middle)
         gravest = CRITICAL if column in KINDS_REFUSE.get(table, ()) else WARNING
         failed = _graver({severity: strays.missed(moved, most) for severity, most in KINDS_MOVED.items()})
+        least = KIND_KNOWN if len(before) >= WEEK.days else KIND_LARGE
         gone = [
             name for name, share in middle.items()
-            if name and share >= KIND_KNOWN and share * rows >= KIND_ROWS and tonight.get(name, 0.0) < EMPTY * share
-            and min(each.get(name, 0.0) for each in before) > 0
+            if name and share >= least and share * rows >= KIND_ROWS
+            and tonight.get(name, 0.0) < EMPTY * min(each.get(name, 0.0) for each in before)
         ]  # fmt: skip
         found += [
             _said(table, f"{column} of the usual kinds", gravest, WARNING if failed and gravest == WARNING else failed,

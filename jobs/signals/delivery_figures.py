@@ -46,6 +46,7 @@ KINDS = {  # columns whose values are kinds of things, of a handful or a few hun
     "indicators": ("kind", "source_reliability"),
 }  # fmt: skip
 LEAST_KIND = 0.002  # of the rows: rarer kinds are one remainder, so that a column of garbage gives no million figures
+LEAST_ZONE = 0.1  # of the requests: countries large enough to have a day and a night of their own
 ONE_OF_MANY = {  # columns of which no single value has much
     REQUESTS: ("client_address", "user_agent", "tls_ja4", "api_key_id", "system_prompt_hash"),
     ACCOUNTS: ("email", "phone", "full_name", "organization_id", "signup_address", "signup_device_id", "kyc_document_hash",
@@ -64,10 +65,9 @@ NEWEST = {ACCOUNTS: "created_at", INSTRUMENTS: "added_at"}  # something new near
 SNAPSHOTS = (ACCOUNTS, INSTRUMENTS, "ip_networks", "indicators")
 FIRST_OF_SKETCH = 8  # digits of its first number: prompts that have nothing else in common differ there
 SAMPLE = 64  # row hashes: of nights that share half of their rows, about half are met again
+DAY_US = 86_400_000_000
 MINUTE_US = 60_000_000  # clocks that are hours off, or a day, keep what is below
-BILLED_FACTOR = (
-    2.0  # an account is billed for what it used when the two are this near: late rows and rounding are far less
-)
+BILLED_FACTOR = 2.5  # an account is billed for what it used when the two are this near: half a log is told by the total
 MODULUS = 1 << 31  # of a checksum: sums of a million rows stay whole numbers of a double
 
 Pair = tuple[Column, Column]
@@ -91,9 +91,12 @@ def transform(
         "ip_networks": ip_networks, "indicators": indicators,
     }  # fmt: skip
     places = scratch(_places(api_requests))
+    usage = charges.where(F.col("charge_category") == "Usage")  # subscriptions and taxes come on days of their own
     prompts = api_requests.withColumn("prompt_sketch", F.substring("prompt_sketch", 1, FIRST_OF_SKETCH))
     frames = [
-        *[_figures(rows, name, _counted(name, rows, night)) for name, rows in tables.items()],
+        *[_figures(rows, name, _counted(name, rows, night)) for name, rows in (tables | {CHARGES: usage}).items()],
+        _figures(charges, CHARGES, {"count lines": (_rows(), F.lit(1.0))} | _present(charges)),
+        _zones(api_requests),
         *[_kinds(tables[name], name, columns) for name, columns in KINDS.items()],
         *[_most(tables[name], name, column) for name, columns in ONE_OF_MANY.items() for column in columns],
         _most(prompts, REQUESTS, "prompt_sketch"),
@@ -120,7 +123,7 @@ def _counted(table: str, rows: DataFrame, night: date) -> dict[str, Pair]:
     """What one pass over a table counts."""
     one = F.lit(1.0)
     found = {"count rows": (_rows(), one)}
-    found |= {f"share {name}": (F.count(name).cast("double"), _rows()) for name in rows.columns}
+    found |= _present(rows) if table != CHARGES else {}
     for column, units in AMOUNTS.get(table, {}).items():
         found |= _amounts(column, units)
     for table_with_hours, column in ((REQUESTS, "requested_at"), (LOGINS, "logged_in_at")):
@@ -131,15 +134,12 @@ def _counted(table: str, rows: DataFrame, night: date) -> dict[str, Pair]:
     if table == REQUESTS:
         found["ratio output_tokens to input_tokens"] = (_sum("output_tokens"), _sum("input_tokens"))
     if table == CHARGES:
-        usage = F.col("charge_category") == "Usage"
         found["negative billed_cost"] = _share(F.col("billed_cost") < 0)
-        found["ratio billed_cost to consumed_quantity"] = (
-            _sum(F.when(usage, F.col("billed_cost"))), _sum(F.when(usage, F.col("consumed_quantity")))
-        )  # fmt: skip
+        found["ratio billed_cost to consumed_quantity"] = (_sum("billed_cost"), _sum("consumed_quantity"))
         started = F.datediff(F.lit(night), F.to_date("charge_period_start"))
-        found["days old"] = (F.sum(started).cast("double"), _rows())
+        found["days old"] = (F.coalesce(F.sum(started), F.lit(0)).cast("double"), _rows())
         lasts = F.unix_micros("charge_period_end") - F.unix_micros("charge_period_start")
-        found["ratio period to a day"] = (_sum(lasts / 86_400_000_000), _rows())
+        found["ratio period to a day"] = (_sum(lasts / DAY_US), _rows())
     if table in NEWEST:
         found[f"newest {NEWEST[table]}"] = (
             F.datediff(F.lit(night), F.to_date(F.max(NEWEST[table]))).cast("double"),
@@ -162,6 +162,10 @@ def _amounts(column: str, units: int) -> dict[str, Pair]:
         f"bits {column}": (F.coalesce(F.round(F.sum(bits), 3), F.lit(0.0)), count),
         f"spread {column}": (F.coalesce(F.round(F.stddev_pop(bits), 4) * count, F.lit(0.0)), count),
     }
+
+
+def _present(rows: DataFrame) -> dict[str, Pair]:
+    return {f"share {name}": (F.count(name).cast("double"), _rows()) for name in rows.columns}
 
 
 def _rows() -> Column:
@@ -230,6 +234,18 @@ def _kinds(rows: DataFrame, table: str, columns: tuple[str, ...]) -> DataFrame:
     counts = counts.withColumn("base", F.sum("amount").over(Window.partitionBy("column")))
     kept = counts.where(F.col("value").isNotNull() & (F.col("amount") >= LEAST_KIND * F.col("base")))
     return _named(kept, table, F.concat_ws(" ", F.lit("kind"), "column", "value"))
+
+
+def _zones(requests: DataFrame) -> DataFrame:
+    """Requests by hour of each large country: its day and night show whether clocks are right."""
+    counts = requests.groupBy(F.col("client_country").alias("zone"), F.hour("requested_at").alias("hour")).agg(
+        F.count(F.lit(1)).cast("double").alias("amount")
+    )
+    counts = counts.withColumn("base", F.sum("amount").over(Window.partitionBy("zone")))
+    counts = counts.withColumn("all", F.sum("amount").over(Window.partitionBy(F.lit(1))))
+    large = counts.where(F.col("zone").isNotNull() & (F.col("base") >= LEAST_ZONE * F.col("all")))
+    hour = F.lpad(F.col("hour").cast("string"), 2, "0")
+    return _named(large, REQUESTS, F.concat_ws(" ", F.lit("zone"), "zone", hour))
 
 
 def _most(rows: DataFrame, table: str, column: str) -> DataFrame:
