@@ -56,12 +56,6 @@ STEPS: dict[str, tuple[str, ...]] = {
     "signals.account_usage": ("staged.api_requests",),
     "signals.activity_rhythms": ("staged.api_requests",),
     "signals.client_fingerprints": ("staged.api_requests",),
-    "signals.delivery_figures": (
-        "staged.accounts",
-        "staged.api_requests",
-        "staged.charges",
-        "staged.payment_instruments",
-    ),
     "signals.devices": ("staged.accounts", "staged.logins"),
     "signals.egress_addresses": ("staged.api_requests",),
     "signals.egress_networks": ("staged.api_requests",),
@@ -76,6 +70,7 @@ STEPS: dict[str, tuple[str, ...]] = {
     "signals.signup_addresses": ("staged.accounts",),
     "signals.signup_bursts": ("staged.accounts",),
     "signals.system_prompts": ("staged.api_requests",),
+    "signals.delivery_figures": ("staged.deliveries",),
     "links.observations": (
         "signals.account_days",
         "signals.activity_rhythms",
@@ -137,7 +132,6 @@ STEPS: dict[str, tuple[str, ...]] = {
         "published.campaigns",
         "published.link_audit",
         "signals.delivery_figures",
-        "staged.deliveries",
         "staged.rejected",
     ),
     "publish": ("quality",),

@@ -145,6 +145,7 @@ def compare(night: date, now: Figures, earlier: Mapping[date, Figures]) -> list[
             found += [
                 *_hours(table, now, past),
                 *_kinds(table, now, past),
+                _clocks(table, now, past),
                 _unchanged(table, now, past),
                 _again(table, now, past),
             ]
@@ -430,7 +431,8 @@ def _kinds(table: str, now: Figures, earlier: Sequence[Figures]) -> list[Outcome
         gone = [
             name for name, share in middle.items()
             if name and share >= least and share * rows >= KIND_ROWS
-            and tonight.get(name, 0.0) < EMPTY * min(each.get(name, 0.0) for each in before)
+            and tonight.get(name, 0.0) < EMPTY * share
+            and sum(each.get(name, 0.0) < EMPTY * share for each in before) <= SELDOM * len(before)
         ]  # fmt: skip
         found += [
             _said(table, f"{column} of the usual kinds", gravest, WARNING if failed and gravest == WARNING else failed,
