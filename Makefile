@@ -12,7 +12,7 @@ INNOCENT_SEEDS ?= $(shell seq 1201 1220)
 NEAR_SEEDS ?= $(shell seq 1221 1240)
 REPORT = $(BIN)/python -m tests.lab.accuracy.report $(ACCURACY) $(foreach part,lookalikes adversary lives sizes,--$(part) $(ACCURACY)/$(part))
 
-.PHONY: help setup needs demo superset test test-superset check audit nights bench bench-large bench-nights bench-accuracy bench-lookalikes bench-adversary bench-lives generated clean
+.PHONY: help setup needs demo superset test test-superset check audit nights bench bench-large bench-nights bench-accuracy bench-lookalikes bench-adversary bench-lives bench-gates generated clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -91,9 +91,13 @@ bench-lives: setup ## follow campaigns over sixty nights: ids, events, replaceme
 	$(BIN)/python -m tests.lab.accuracy.worlds $(ACCURACY)/lives $(foreach seed,921 922,lives:$(seed))
 	$(REPORT)
 
+bench-gates: setup ## what the gates say of sixty nights on which nothing is wrong (about five minutes)
+	rm -rf bench-gates
+	$(BIN)/python -m tests.lab.quiet_nights bench-gates
+
 generated: setup ## write what is generated: the data dictionary, the DAG's steps
 	$(BIN)/python -m jobs.views.dictionary
 	$(BIN)/python -m infra.airflow.write_steps
 
 clean: ## remove what demo and tests made, keep the environment
-	rm -rf demo accuracy ten-nights bench-nights .pytest_cache .mypy_cache .ruff_cache
+	rm -rf demo accuracy ten-nights bench-nights bench-gates .pytest_cache .mypy_cache .ruff_cache

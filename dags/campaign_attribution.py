@@ -39,7 +39,6 @@ STEPS: dict[str, tuple[str, ...]] = {
         "signals.account_usage",
         "signals.activity_rhythms",
         "signals.client_fingerprints",
-        "signals.delivery_figures",
         "signals.devices",
         "signals.egress_addresses",
         "signals.egress_networks",
@@ -54,6 +53,7 @@ STEPS: dict[str, tuple[str, ...]] = {
         "signals.signup_addresses",
         "signals.signup_bursts",
         "signals.system_prompts",
+        "signals.delivery_figures",
     ),
     "links": (
         "links.observations",

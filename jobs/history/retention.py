@@ -14,13 +14,9 @@ from datetime import date, datetime, timedelta
 from jobs.lake import rewriting
 from jobs.lake.lake import Lake
 from jobs.lake.snapshots import Version
-<<<<<<< HEAD
-from jobs.nights import leftovers, staging
-=======
 from jobs.lake.tags import tag_of
-from jobs.nights import staging
+from jobs.nights import leftovers, staging
 from jobs.nights.steps import RUNS
->>>>>>> iceberg
 from jobs.settings import Settings
 
 
@@ -46,18 +42,10 @@ def expire(settings: Settings, keep_days: int, now: datetime) -> Expired:
         runs = lake.read_arrow(RUNS, date.min, date.max, ["as_of_date", "run_id"]).to_pylist()
         published = {tag_of(run["as_of_date"], run["run_id"]) for run in runs}
         for name, snapshot_ids in dropped.items():
-<<<<<<< HEAD
-            rewriting.drop(lake, name, snapshot_ids)
+            rewriting.drop(lake, name, snapshot_ids, published)
         leftovers.remove(lake, settings.root)
         keep = staging.files_to_keep(lake)
         files, freed = rewriting.sweep(lake, keep, before=float("inf"), metadata_before=before.timestamp())
-=======
-            rewriting.drop(lake, name, snapshot_ids, published)
-        lake.clear_scratch()
-        files, freed = rewriting.sweep(
-            lake, staging.files_to_keep(lake), now.timestamp() - LEFT_OVER_SECONDS, before.timestamp()
-        )
->>>>>>> iceberg
     return Expired(before, {name: len(each) for name, each in dropped.items() if each}, files, freed)
 
 

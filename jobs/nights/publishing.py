@@ -13,7 +13,7 @@ from jobs.lake.tags import tag_of
 from jobs.nights import fingerprints, recipes, staleness, steps
 from jobs.nights.context import Context
 from jobs.nights.records import Judged, Snapshots, staged
-from jobs.nights.spans import VOLUMES
+from jobs.nights.spans import USUAL, VOLUMES
 from jobs.nights.steps import Step
 from jobs.warehouse import Warehouse, open_warehouse
 
@@ -42,7 +42,9 @@ def judge(context: Context, step: Step, night: date) -> int | None:
         for name, builds in earlier.items()
         if name != steps.FIGURES
     }
-    figures = [lake.read_arrow(steps.FIGURES, build.night, build.night) for build in earlier[steps.FIGURES]]
+    figures = {
+        build.night: lake.read_arrow(steps.FIGURES, build.night, build.night) for build in earlier[steps.FIGURES]
+    }
     outcomes = quality.judge(
         {name: _rows(context, name, night) for name in sorted(step.reads)},
         volumes,
@@ -135,11 +137,14 @@ def _record(context: Context, night: date, judged: Build, warehouse: Warehouse) 
 
 
 def _volumes(context: Context, step: Step, night: date) -> dict[str, list[Build]]:
-    """Of each table whose number of rows is compared, the builds of earlier nights, oldest first."""
+    """Of each table whose rows or figures are compared, the builds of earlier nights, oldest first, without refused nights:
+    what was not good enough to publish is not what is usual."""
     nights = recipes.reads(step, night)
-    compared = {name: context.lake.builds(name) for name, span in step.reads.items() if span == VOLUMES}
+    compared = {name: context.lake.builds(name) for name, span in step.reads.items() if span in (VOLUMES, USUAL)}
+    refused = {day for day, build in context.lake.builds(step.table).items() if Judged.of(build).is_refused}
     return {
-        name: [each[day] for day in nights[name] if day in each and day != night] for name, each in compared.items()
+        name: [each[day] for day in nights[name] if day in each and day not in (night, *refused)]
+        for name, each in compared.items()
     }
 
 

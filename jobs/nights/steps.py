@@ -18,12 +18,12 @@ from jobs import contracts
 from jobs.columns import NIGHT
 from jobs.errors import UsageError
 from jobs.landing.shapes import FACT
-from jobs.nights.spans import CORRECTIONS, OF_TONIGHT, REPEATS, VOLUMES
+from jobs.nights.spans import CORRECTIONS, OF_TONIGHT, REPEATS, USUAL, VOLUMES
 from jobs.staged import declared
 
 QUALITY, PUBLISH = "quality", "publish"
 JUDGED, RUNS = "published.data_quality", "published.runs"
-FIGURES = "signals.delivery_figures"  # of a night's deliveries, compared with those of the week
+FIGURES = "signals.delivery_figures"  # of a night's deliveries, compared with those of four weeks
 REJECTED, DELIVERIES = "staged.rejected", "staged.deliveries"
 REQUESTS, NETWORKS = "staged.api_requests", "staged.ip_networks"
 REQUIRED = (REQUESTS, "staged.accounts", "staged.payment_instruments")  # the input contract: delivered every night
@@ -54,7 +54,7 @@ def steps() -> dict[str, Step]:
     """Every step by name, in build order."""
     found = {step.name: step for step in (*_staged(), *_transformed())}
     judged = [name for name in found if name.split(".")[0] in ("staged", "published")]
-    judges = dict.fromkeys(judged, NIGHT) | dict.fromkeys((*staged_sources(), FIGURES), VOLUMES)
+    judges = dict.fromkeys(judged, NIGHT) | dict.fromkeys(staged_sources(), VOLUMES) | {FIGURES: USUAL}
     found[QUALITY] = Step(QUALITY, JUDGED, judges, Builder.JUDGE)
     found[PUBLISH] = Step(PUBLISH, RUNS, {JUDGED: NIGHT}, Builder.PUBLISH)
     waits = {name: _waits_for(step, found) for name, step in sorted(found.items())}

@@ -25,7 +25,7 @@ __all__ = ["Outcome", "Unknown", "judge", "refusal", "remove_left_overs", "rows"
 def judge(
     tables: Mapping[str, pa.Table | DataFrame],
     volumes: Mapping[str, tuple[int, Sequence[int]]],
-    figures: Sequence[pa.Table],
+    figures: Mapping[date, pa.Table],
     strangers: Unknown | None,
     night: date,
     docs: Path,
@@ -33,7 +33,8 @@ def judge(
     """Every outcome of a night's checks, sorted by table and expectation; writes the night's page below `docs`.
 
     `tables` maps contract names to their rows of the night, in memory or in the engine; `volumes` gives tonight's and earlier
-    nights' row counts of a table, `figures` the earlier nights' rows of `signals.delivery_figures`.
+    nights' row counts of a table, `figures` the earlier nights' rows of `signals.delivery_figures`, both of nights that nobody
+    refused.
     """
     from jobs.quality.expectations import validate
 
@@ -42,7 +43,8 @@ def judge(
     outcomes = [*validate(tables), *crosschecks(deliveries, volumes, strangers)]
     tonight = tables.get(FIGURES)
     if isinstance(tonight, pa.Table):
-        outcomes += compare(of_rows(tonight.to_pylist()), [of_rows(each.to_pylist()) for each in figures])
+        earlier = {day: of_rows(each.to_pylist()) for day, each in figures.items()}
+        outcomes += compare(night, of_rows(tonight.to_pylist()), earlier)
     outcomes.sort(key=lambda outcome: (outcome.table_name, outcome.expectation))
     page.write(outcomes, night, docs)
     return outcomes

@@ -23,7 +23,7 @@ SCRIPT = "<script>document.title='broken'</script>"
 def test_a_hostile_value_that_breaks_a_check_is_counted_and_not_shown(tmp_path: Path) -> None:
     schema = contracts.arrow_schema(contracts.load("staged.ip_networks"))
     rows = [{"cidr": f"10.{n}.0.0/16", "country": country} for n, country in enumerate(("DE", HOSTILE, SCRIPT))]
-    found = judge({"staged.ip_networks": pa.Table.from_pylist(rows, schema)}, {}, [], None, NIGHT, tmp_path)
+    found = judge({"staged.ip_networks": pa.Table.from_pylist(rows, schema)}, {}, {}, None, NIGHT, tmp_path)
     (country,) = [each for each in found if each.expectation == "expect_column_values_to_match_regex(country)"]
     assert (country.success, country.unexpected_count) == (False, 2)
     written = [path for path in tmp_path.rglob("*") if path.is_file()]
@@ -53,7 +53,7 @@ def test_the_page_loads_and_runs_nothing_and_its_style_is_the_one_that_its_polic
 
 def test_what_a_check_raises_is_told_by_its_kind_alone(tmp_path: Path) -> None:
     wrong = pa.table({"cidr": ["10.0.0.0/8"], "asn": ["jane@example.org"], "kind": ["isp"], "country": ["DE"]})
-    found = judge({"staged.ip_networks": wrong}, {}, [], None, NIGHT, tmp_path)
+    found = judge({"staged.ip_networks": wrong}, {}, {}, None, NIGHT, tmp_path)
     raised = [each.observed for each in found if each.observed and "could not be checked" in each.observed]
     assert raised
     assert "jane@example.org" not in str(found) + (tmp_path / "2026-03-02" / "index.html").read_text()
@@ -62,5 +62,5 @@ def test_what_a_check_raises_is_told_by_its_kind_alone(tmp_path: Path) -> None:
 def test_what_a_killed_process_or_an_earlier_release_left_goes_with_the_next_page(tmp_path: Path) -> None:
     (tmp_path / ".2026-03-02.4711").mkdir()
     (tmp_path / "2026-03-01" / "static").mkdir(parents=True)
-    judge({}, {}, [], None, NIGHT, tmp_path)
+    judge({}, {}, {}, None, NIGHT, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["2026-03-02"]

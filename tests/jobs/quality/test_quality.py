@@ -26,7 +26,7 @@ def rankings(*rows: dict[str, object]) -> pa.Table:
 
 
 def failures(tmp_path: Path, table: pa.Table) -> set[tuple[str, str]]:
-    outcomes = judge({"published.campaign_rankings": table}, {}, [], None, NIGHT, tmp_path)
+    outcomes = judge({"published.campaign_rankings": table}, {}, {}, None, NIGHT, tmp_path)
     assert len(outcomes) > 10
     return {(outcome.expectation, outcome.severity) for outcome in outcomes if not outcome.success}
 
@@ -106,7 +106,7 @@ def test_the_engine_finds_what_is_found_in_memory(table: str, spark: SparkSessio
         if field.name not in rows.column_names:
             rows = rows.append_column(field, pa.nulls(3, field.type))
     in_memory, in_engine = (
-        judge({table: each}, {}, [], None, NIGHT, tmp_path) for each in (rows, spark.createDataFrame(rows))
+        judge({table: each}, {}, {}, None, NIGHT, tmp_path) for each in (rows, spark.createDataFrame(rows))
     )
     assert in_memory == in_engine
     assert sum(not each.success for each in in_memory) > 5
