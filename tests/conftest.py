@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 from pyspark.sql import SparkSession
 
@@ -12,6 +13,8 @@ from jobs.engine import session
 from jobs.settings import PSEUDONYM_KEY
 from tests.postgres import Server, server
 
+hypothesis.settings.register_profile("iolaus", deadline=None)  # no test is about the time it takes
+hypothesis.settings.load_profile("iolaus")
 TEST_KEY = "key-of-the-tests-and-of-nothing-else"
 
 

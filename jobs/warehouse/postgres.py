@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -156,7 +157,7 @@ class PostgresWarehouse:
             execute(f"SET LOCAL search_path = {SCHEMA}")
             execute(f"SET LOCAL statement_timeout = '{QUERY_SECONDS}s'")
             try:
-                return _rows(connection, f"SELECT * FROM (\n{sql.rstrip().rstrip(';')}\n) AS answer", values)
+                return _decimal(_rows(connection, f"SELECT * FROM (\n{sql.rstrip().rstrip(';')}\n) AS answer", values))
             except Error as error:
                 raise UsageError(f"The query cannot be answered ({_reason(error)}): correct the SQL.") from error
 
@@ -230,6 +231,16 @@ def _rows(connection: Any, query: str, values: Sequence[str] = ()) -> pa.Table:
 def _typed(rows: pa.Table, schema: pa.Schema) -> pa.Table:
     """In the contract's types; ADBC gives decimals as text."""
     return pa.Table.from_arrays([rows[field.name].cast(field.type) for field in schema], schema=schema)
+
+
+def _decimal(rows: pa.Table) -> pa.Table:
+    """With exact decimals where ADBC gives text for them, which is wherever the server says `numeric`."""
+    for place, field in enumerate(rows.schema):
+        if isinstance(field.type, pa.OpaqueType) and field.type.type_name == "numeric":
+            told = rows.column(place).combine_chunks().storage.to_pylist()
+            values = pa.array([None if value is None else Decimal(value) for value in told])
+            rows = rows.set_column(place, field.name, values)
+    return rows
 
 
 def _reason(error: Exception) -> str:

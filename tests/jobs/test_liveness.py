@@ -69,6 +69,8 @@ def test_an_engine_that_is_lost_ends_what_waits_for_it(
         with session(engine) as spark:
             assert spark.range(3).count() == 3
             process.send_signal(number)
+            if number == signal.SIGKILL:
+                process.wait()
             spark.range(4).count()
 
     with pytest.raises(IolausError, match=f"The engine {engine} was lost"):

@@ -25,9 +25,9 @@ import time
 from jobs.cli import ends
 ends.GRACE_SECONDS = 0.2
 with ends.interruptible("Interrupted: nothing was lost."):
-    print("ready", flush=True)
     while True:
         try:
+            print("ready", flush=True)
             time.sleep(60)
         except BaseException:
             pass

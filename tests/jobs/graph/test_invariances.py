@@ -44,7 +44,7 @@ def partition(found: dict[str, set[str]]) -> set[frozenset[str]]:
     return {frozenset(members) for members in found.values()}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(worlds(), st.integers(0, 10_000))
 def test_the_order_of_rows_changes_nothing(met: Met, seed: int) -> None:
     rows = table(met)
@@ -53,7 +53,7 @@ def test_the_order_of_rows_changes_nothing(met: Met, seed: int) -> None:
     assert cluster_pairs(rows.take(order), ("content",)).equals(cluster_pairs(rows, ("content",)))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(worlds(), st.integers(0, 10_000))
 def test_other_names_of_accounts_and_entities_give_the_same_groups(met: Met, seed: int) -> None:
     accounts = renamed(sorted({account for account, _, _ in met}), seed)

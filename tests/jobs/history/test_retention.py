@@ -152,7 +152,7 @@ def test_killed_it_goes_on_where_it_was(root: Path) -> None:
     assert expired(root).files == 0
 
 
-@examples(deadline=None, max_examples=60)
+@examples(max_examples=60)
 @given(st.lists(st.sampled_from([None, *DAYS]), min_size=1, max_size=12), st.integers(0, 12))
 def test_no_choice_of_snapshots_takes_a_newest_build_or_the_current_rows(nights: list[date | None], limit: int) -> None:
     versions = [

@@ -155,7 +155,7 @@ def test_a_column_that_a_contract_gains_is_null_in_the_nights_before(
     st.integers(0, 5),
     st.integers(0, 5),
 )
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_nights_have_the_files_that_a_scan_finds(commits: list[tuple[int, int]], first: int, last: int) -> None:
     """PyIceberg's own scan of the same snapshot is the oracle, whatever was replaced or emptied before."""
     with tempfile.TemporaryDirectory() as folder:

@@ -71,7 +71,7 @@ def filled(kind: pa.DataType, numbers: list[int | None]) -> pa.Array:
     return pa.array([None if n is None else make(n) for n in numbers], kind)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(numbers=st.lists(NUMBERS, min_size=1, max_size=4))
 @pytest.mark.parametrize("kind", sorted(ARROW))
 def test_every_column_is_converted_or_marked_and_python_can_hold_it(kind: str, numbers: list[int | None]) -> None:

@@ -58,7 +58,7 @@ SPELLINGS = st.builds(lambda before, core, after: before + core + after, st.samp
                       st.sampled_from(["acct-1", "ACCT-1", "acct-10", "acct-2", "'acct-1'"]), st.sampled_from(BLANKS))  # fmt: skip
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(SPELLINGS, min_size=1, max_size=6, unique=True))
 @example(["\tacct-1", "acct-1", "acct-2"])
 def test_lake_and_warehouse_lose_the_same_rows(tmp_path: Path, spellings: list[str]) -> None:

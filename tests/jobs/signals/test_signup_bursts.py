@@ -37,7 +37,7 @@ def test_half_an_hour_apart_shares_nothing(spark: SparkSession) -> None:
     assert shared(spark, "2026-03-01 10:00", "2026-03-01 10:30") == set()
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given_that(st.integers(0, 86_399), st.integers(0, 900))
 def test_a_quarter_of_an_hour_apart_always_shares_one(spark: SparkSession, second: int, later: int) -> None:
     opened = datetime(2026, 3, 1) + timedelta(seconds=second)  # noqa: DTZ001

@@ -59,7 +59,7 @@ def test_rows_of_an_erased_account_are_counted_and_go_no_further(
     assert all(value is None for row in left for name, value in row.items() if name not in kept)
 
 
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 @given(
     st.lists(
         st.tuples(

@@ -101,7 +101,7 @@ VALUES = st.one_of(
 CHANGES = st.dictionaries(st.sampled_from([*GOOD["api_requests"], "shoe_size"]), VALUES, max_size=3)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.lists(CHANGES, min_size=1, max_size=3))
 def test_a_piece_read_at_once_is_what_its_lines_say(changes: list[dict[str, Any]]) -> None:
     raw = declared("api_requests")

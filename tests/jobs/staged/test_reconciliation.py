@@ -38,7 +38,7 @@ def _content(frame: Any) -> list[str]:
     return sorted(str(row.asDict()) for row in frame.collect())
 
 
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=12)
 @given(rows=ROWS, cut=st.integers(0, 12), format=st.sampled_from(["jsonl", "parquet"]), known=st.booleans())
 def test_every_record_is_accounted_for(
     spark: SparkSession, rows: list[dict[str, Any]], cut: int, format: str, known: bool

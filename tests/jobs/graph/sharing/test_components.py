@@ -40,7 +40,7 @@ def oracle(edges: list[tuple[str, str]]) -> dict[str, str]:
 NODES = st.integers(0, 25).map(lambda number: f"n{number:02d}")
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(NODES, NODES), min_size=1, max_size=30))
 def test_components_are_those_of_networkx(spark: SparkSession, scratch: Scratch, edges: list[tuple[str, str]]) -> None:
     assert components(spark, edges, scratch) == oracle(edges)
