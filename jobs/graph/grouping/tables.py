@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -26,6 +27,19 @@ PIECES = pa.schema(
         ("cluster_accounts", pa.int64()),
     ]
 )
+
+
+def whole_components(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """The rows of each component as one table, in order of their names; rows of all may lie mixed in all batches."""
+    held = [batch for batch in batches if batch.num_rows]
+    if not held:
+        return
+    rows = pa.Table.from_batches(held)
+    component = rows["component"].combine_chunks()
+    order = pc.sort_indices(component).to_numpy()
+    ends = pc.run_end_encode(component.take(pa.array(order))).run_ends.to_pylist()
+    for start, end in pairwise([0, *ends]):
+        yield rows.take(pa.array(order[start:end]))
 
 
 def cluster_pairs(pairs: pa.Table, marks: Collection[str] = ()) -> pa.Table:
