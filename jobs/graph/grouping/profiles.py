@@ -7,7 +7,7 @@ that speak for a group are ever touched, so the cost of a group is that of its o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -177,12 +177,19 @@ class Profiles:
         return self._described[key]
 
     def against(self, members: Ints, accounts: Ints, bits: Floats) -> Floats:
+        """Bits (0 or less) of other answers than the group's, over all families."""
+        found = np.zeros(len(accounts))
+        for _, each in self.against_by_family(members, accounts, bits):
+            found += each
+        return found
+
+    def against_by_family(self, members: Ints, accounts: Ints, bits: Floats) -> Iterator[tuple[int, Floats]]:
         """Bits (0 or less) of another answer than the group's, where an account has one answer and the group agrees on its own.
 
         How often a member's answer is its own is told from the members (Good, Biometrika 40, 1953), drawn towards how often
         answers differ in the file: where all differ, as certificates that rotate, another one says nothing.
         """
-        met, found = self.met, np.zeros(len(accounts))
+        met = self.met
         inside = np.isin(accounts, members)
         for family, usual in met.differing.items():
             answers = met.answers(family)
@@ -194,8 +201,7 @@ class Profiles:
             unlike = own[mine].sum() - (inside & (said >= 0) & own[said])
             new = np.log2((unlike + ANSWERS * usual) / (others + ANSWERS))
             differs = (said >= 0) & (bits[:, family] <= 0) & (others > 0)
-            found += np.where(differs, DEPENDENT * np.maximum(new, -MAX_FAMILY_BITS), 0.0)
-        return found
+            yield family, np.where(differs, DEPENDENT * np.maximum(new, -MAX_FAMILY_BITS), 0.0)
 
     def worth(self, members: Ints) -> tuple[Ints, Floats]:
         """The pairs that speak for the group, and the bits of each against everybody outside the group."""
