@@ -219,13 +219,20 @@ class _Mergers:
     ) -> list[tuple[float, bytes]]:
         """The groups of which the profile of `first` explains half and more, with the median of the bits."""
         of_group = group[drawn.accounts]
-        counts = np.bincount(of_group[of_group >= 0], minlength=len(members))
+        inside = np.flatnonzero(of_group >= 0)
+        inside = inside[np.lexsort((drawn.bits[inside], of_group[inside]))]
+        seconds, start, counts = np.unique(of_group[inside], return_index=True, return_counts=True)
+        sizes, bits = sizes[seconds], drawn.bits[inside]
+        missing = sizes - counts  # of which the profile explains nothing: they stand below all others
+        lower, upper = (sizes - 1) // 2 - missing, sizes // 2 - missing
+        median = np.full(len(seconds), -np.inf)
+        known = np.flatnonzero(lower >= 0)
+        median[known] = (bits[start[known] + lower[known]] + bits[start[known] + upper[known]]) / 2
         found = []
-        for second in np.flatnonzero((counts > 0) & (counts >= 0.5 * sizes)).tolist():
+        for at in np.flatnonzero((counts >= 0.5 * sizes) & (median > 0)).tolist():
+            second = int(seconds[at])
             if second != first and not self.profiles.differ_in_marks(members[first], members[second]):
-                median = float(np.median(drawn.of(members[second])))
-                if median > 0:
-                    found.append((median, names[second]))
+                found.append((float(median[at]), names[second]))
         return found
 
 
@@ -273,6 +280,8 @@ def _parts_by_marks(met: Incidence, members: npt.NDArray[np.bool_]) -> Ints | No
 
     Marks belong to one set when members have them together.
     """
+    if not met.marks:
+        return None
     is_mark = np.isin(met.family, met.marks)
     pair = members[met.account] & is_mark[met.entity]
     matrix = sparse.csc_array(

@@ -7,7 +7,7 @@ that speak for a group are ever touched, so the cost of a group is that of its o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -72,21 +72,32 @@ class Incidence:
 
     def by_family(self, pairs: Ints, worth: Floats, cap: float) -> tuple[Ints, Floats]:
         """Accounts of the pairs, ascending, and per account and family the strongest worth, 0 where there is none."""
-        accounts = np.flatnonzero(np.bincount(self.account[pairs], minlength=self.size))
-        row = np.zeros(self.size, dtype=np.int64)
-        row[accounts] = np.arange(len(accounts))
+        accounts, row = np.unique(self.account[pairs], return_inverse=True)
         bits = np.zeros(len(accounts) * self.families)
-        np.maximum.at(bits, row[self.account[pairs]] * self.families + self.family[self.entity[pairs]], worth)
+        np.maximum.at(bits, row * self.families + self.family[self.entity[pairs]], worth)
         return accounts, np.minimum(bits, cap).reshape(len(accounts), self.families)
 
+    def of_enough(self, pairs: Ints, worth: Floats) -> npt.NDArray[np.bool_]:
+        """Which of the pairs are of accounts that `explained` may draw: of enough kinds, or with an entity that alone is enough."""
+        account, entity = self.account[pairs], self.entity[pairs]
+        family, counts = self.family[entity], worth >= MIN_FAMILY_BITS
+        kinds = np.zeros(self.size, dtype=np.int16)
+        for each in np.unique(family[counts]).tolist():
+            kinds[account[counts & (family == each)]] += 1  # once for an account, however often it stands there
+        enough = kinds >= MIN_FAMILIES
+        if self.alone is not None:
+            enough[account[self.alone[entity] > 0]] = True
+        return enough[account]
+
     def sure(self, pairs: Ints, accounts: Ints) -> Floats | None:
-        """Per account the log-odds in bits that the most decisive entity of its pairs alone supports; None where none may."""
+        """Per account of the pairs, ascending, the log-odds in bits that the most decisive of its entities alone supports; None
+        where none may."""
         if self.alone is None:
             return None
-        most = np.zeros(self.size)
-        np.maximum.at(most, self.account[pairs], self.alone[self.entity[pairs]])
+        most = np.zeros(len(accounts))
+        np.maximum.at(most, np.searchsorted(accounts, self.account[pairs]), self.alone[self.entity[pairs]])
         with np.errstate(divide="ignore"):
-            return np.asarray(np.log2(most[accounts] / (1.0 - most[accounts])))
+            return np.asarray(np.log2(most / (1.0 - most)))
 
     def answers(self, family: int) -> Ints:
         """Per account its one entity of a family, -1 for none."""
@@ -164,6 +175,8 @@ class Profiles:
         if key not in self._drawn:
             met = self.met
             pairs, worth = self.worth(members)
+            heard = met.of_enough(pairs, worth)
+            pairs, worth = pairs[heard], worth[heard]
             accounts, bits = met.by_family(pairs, worth, cap)
             against = self.against(members, accounts, bits)
             self._drawn[key] = explained(accounts, bits, self.prior(len(members)) + against, met.sure(pairs, accounts))
@@ -177,32 +190,38 @@ class Profiles:
         return self._described[key]
 
     def against(self, members: Ints, accounts: Ints, bits: Floats) -> Floats:
+        """Bits (0 or less) of other answers than the group's, over all families."""
+        found = np.zeros(len(accounts))
+        for _, each in self.against_by_family(members, accounts, bits):
+            found += each
+        return found
+
+    def against_by_family(self, members: Ints, accounts: Ints, bits: Floats) -> Iterator[tuple[int, Floats]]:
         """Bits (0 or less) of another answer than the group's, where an account has one answer and the group agrees on its own.
 
         How often a member's answer is its own is told from the members (Good, Biometrika 40, 1953), drawn towards how often
         answers differ in the file: where all differ, as certificates that rotate, another one says nothing.
         """
-        met, found = self.met, np.zeros(len(accounts))
+        met = self.met
         inside = np.isin(accounts, members)
         for family, usual in met.differing.items():
             answers = met.answers(family)
             mine = answers[members]
             mine = mine[mine >= 0]
-            own = np.bincount(mine, minlength=len(met.family)) == 1
+            answered, times = np.unique(mine, return_counts=True)
+            own = answered[times == 1]
             said = answers[accounts]
             others = len(mine) - (inside & (said >= 0))
-            unlike = own[mine].sum() - (inside & (said >= 0) & own[said])
+            unlike = len(own) - (inside & (said >= 0) & np.isin(said, own))
             new = np.log2((unlike + ANSWERS * usual) / (others + ANSWERS))
             differs = (said >= 0) & (bits[:, family] <= 0) & (others > 0)
-            found += np.where(differs, DEPENDENT * np.maximum(new, -MAX_FAMILY_BITS), 0.0)
-        return found
+            yield family, np.where(differs, DEPENDENT * np.maximum(new, -MAX_FAMILY_BITS), 0.0)
 
     def worth(self, members: Ints) -> tuple[Ints, Floats]:
         """The pairs that speak for the group, and the bits of each against everybody outside the group."""
         met = self.met
-        counts = self.counts(members)
-        met_by_any = np.flatnonzero(counts)
-        count = counts[met_by_any]
+        met_by_any, times = np.unique(met.entity[met.pairs_of_accounts(members)], return_counts=True)
+        count = times.astype(float)
         elsewhere = met.accounts[met_by_any] - count
         rest = met.population - float(len(members))
         for_others = _bits(count, float(len(members)), elsewhere, rest)
