@@ -7,6 +7,7 @@ that speak for a group are ever touched, so the cost of a group is that of its o
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -23,6 +24,7 @@ ANSWERS = 8.0  # of the file's usual kind that a group is taken to have given be
 USUAL = 0.05  # of the members: rarer marks are single accounts' own
 MARKED = 0.5  # marks per member, at least, for the marks to tell hands apart
 SAME_MARKS = 0.25  # of their marks that two groups have in common when one hand made both
+ROOM = 30_000_000  # accounts of all drafts that are remembered, sixteen bytes each: half a gigabyte
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
@@ -147,6 +149,31 @@ class Drawn:
         return float(np.where(np.isfinite(found), found, 0.0).sum())
 
 
+def name_of(members: Ints) -> bytes:
+    """What a group is remembered by: no two have the same, and it is short however many members there are."""
+    return hashlib.blake2b(members.tobytes(), digest_size=16).digest()
+
+
+class _Drafts:
+    """Keeps what groups drew, those asked for last, as many as fit into ROOM: a large component has many past groups."""
+
+    def __init__(self) -> None:
+        self._held: dict[tuple[bytes, float], Drawn] = {}
+        self._size = 0
+
+    def get(self, key: tuple[bytes, float]) -> Drawn | None:
+        found = self._held.pop(key, None)
+        if found is not None:
+            self._held[key] = found  # the newest stands last
+        return found
+
+    def keep(self, key: tuple[bytes, float], drawn: Drawn) -> None:
+        self._held[key] = drawn
+        self._size += len(drawn.accounts)
+        while self._size > ROOM and len(self._held) > 1:
+            self._size -= len(self._held.pop(next(iter(self._held))).accounts)
+
+
 class Profiles:
     """Log-odds of accounts under the profile of any group, leaving an account itself out of its own group.
 
@@ -155,7 +182,7 @@ class Profiles:
 
     def __init__(self, met: Incidence) -> None:
         self.met = met
-        self._drawn: dict[tuple[bytes, float], Drawn] = {}
+        self._drawn = _Drafts()
         self._described: dict[bytes, float] = {}
         self._marks: dict[bytes, dict[int, tuple[Ints, Floats]]] = {}
         self._is_mark = np.isin(met.family, met.marks)
@@ -171,20 +198,22 @@ class Profiles:
 
     def draws(self, members: Ints, cap: float = MAX_FAMILY_BITS) -> Drawn:
         """All accounts that the group's profile explains, members or not; no family counts more than `cap` bits."""
-        key = (members.tobytes(), cap)
-        if key not in self._drawn:
+        key = (name_of(members), cap)
+        found = self._drawn.get(key)
+        if found is None:
             met = self.met
             pairs, worth = self.worth(members)
             heard = met.of_enough(pairs, worth)
             pairs, worth = pairs[heard], worth[heard]
             accounts, bits = met.by_family(pairs, worth, cap)
             against = self.against(members, accounts, bits)
-            self._drawn[key] = explained(accounts, bits, self.prior(len(members)) + against, met.sure(pairs, accounts))
-        return self._drawn[key]
+            found = explained(accounts, bits, self.prior(len(members)) + against, met.sure(pairs, accounts))
+            self._drawn.keep(key, found)
+        return found
 
     def described(self, members: Ints) -> float:
         """Bits that the group's profile explains of its members in all, without the cap on families."""
-        key = members.tobytes()
+        key = name_of(members)
         if key not in self._described:
             self._described[key] = self.draws(members, np.inf).total(members)
         return self._described[key]
@@ -242,7 +271,8 @@ class Profiles:
         met = self.met
         pairs = met.pairs_of_accounts(members)
         entity = met.entity[pairs]
-        shared = self.counts(members)[entity] - 1
+        _, place, times = np.unique(entity, return_inverse=True, return_counts=True)
+        shared = (times[place] - 1).astype(np.float64)
         elsewhere = met.accounts[entity] - grouped[entity]
         value = _bits(shared, len(members) - 1.0, elsewhere, met.population - float(grouped_accounts))
         counted = (shared > 0) & ~self._is_mark[entity] & (value > 0)
@@ -285,12 +315,14 @@ class Profiles:
 
     def _usual_marks(self, members: Ints) -> dict[int, tuple[Ints, Floats]]:
         """Per family of marks: those that many members show, ascending, and the share of members that do."""
-        key = members.tobytes()
+        key = name_of(members)
         if key not in self._marks:
-            shares = self.counts(members) / max(len(members), 1)
-            usual = np.flatnonzero((shares >= USUAL) & self._is_mark)
-            found = {family: usual[self.met.family[usual] == family] for family in self.met.marks}
-            self._marks[key] = {family: (marks, shares[marks]) for family, marks in found.items()}
+            entity = self.met.entity[self.met.pairs_of_accounts(members)]
+            marks, times = np.unique(entity[self._is_mark[entity]], return_counts=True)
+            shares = times / max(len(members), 1)
+            usual = shares >= USUAL
+            marks, shares, family = marks[usual], shares[usual], self.met.family[marks[usual]]
+            self._marks[key] = {each: (marks[family == each], shares[family == each]) for each in self.met.marks}
         return self._marks[key]
 
 
