@@ -79,8 +79,8 @@ class Incidence:
         np.maximum.at(bits, row * self.families + self.family[self.entity[pairs]], worth)
         return accounts, np.minimum(bits, cap).reshape(len(accounts), self.families)
 
-    def of_enough(self, pairs: Ints, worth: Floats) -> npt.NDArray[np.bool_]:
-        """Which of the pairs are of accounts that `explained` may draw: of enough kinds, or with an entity that alone is enough."""
+    def of_enough(self, pairs: Ints, worth: Floats) -> Ints:
+        """The accounts, ascending, that `explained` may draw by these pairs: of enough kinds, or by one entity that is enough."""
         account, entity = self.account[pairs], self.entity[pairs]
         family, counts = self.family[entity], worth >= MIN_FAMILY_BITS
         kinds = np.zeros(self.size, dtype=np.int16)
@@ -89,7 +89,7 @@ class Incidence:
         enough = kinds >= MIN_FAMILIES
         if self.alone is not None:
             enough[account[self.alone[entity] > 0]] = True
-        return enough[account]
+        return np.flatnonzero(enough)
 
     def sure(self, pairs: Ints, accounts: Ints) -> Floats | None:
         """Per account of the pairs, ascending, the log-odds in bits that the most decisive of its entities alone supports; None
@@ -149,6 +149,23 @@ class Drawn:
         return float(np.where(np.isfinite(found), found, 0.0).sum())
 
 
+@dataclass(frozen=True)
+class _Spoken:
+    """Entities, ascending, and the bits that each says for a group, of its members (without themselves) and of all others."""
+
+    entities: Ints
+    for_members: Floats
+    for_others: Floats
+
+    def where(self, mask: npt.NDArray[np.bool_]) -> _Spoken:
+        return _Spoken(self.entities[mask], self.for_members[mask], self.for_others[mask])
+
+    def telling(self, met: Incidence) -> _Spoken:
+        """Without those that nobody is drawn by: what is popular says a little for many groups, of very many accounts."""
+        tells = np.maximum(self.for_members, self.for_others) >= MIN_FAMILY_BITS
+        return self.where(tells if met.alone is None else tells | (met.alone[self.entities] > 0))
+
+
 def name_of(members: Ints) -> bytes:
     """What a group is remembered by: no two have the same, and it is short however many members there are."""
     return hashlib.blake2b(members.tobytes(), digest_size=16).digest()
@@ -202,9 +219,9 @@ class Profiles:
         found = self._drawn.get(key)
         if found is None:
             met = self.met
-            pairs, worth = self.worth(members)
-            heard = met.of_enough(pairs, worth)
-            pairs, worth = pairs[heard], worth[heard]
+            spoken = self._spoken(members)
+            drawable = met.of_enough(*self._of_entities(spoken.telling(met), members))
+            pairs, worth = self._of_accounts(spoken, drawable, members)
             accounts, bits = met.by_family(pairs, worth, cap)
             against = self.against(members, accounts, bits)
             found = explained(accounts, bits, self.prior(len(members)) + against, met.sure(pairs, accounts))
@@ -246,19 +263,37 @@ class Profiles:
             differs = (said >= 0) & (bits[:, family] <= 0) & (others > 0)
             yield family, np.where(differs, DEPENDENT * np.maximum(new, -MAX_FAMILY_BITS), 0.0)
 
-    def worth(self, members: Ints) -> tuple[Ints, Floats]:
-        """The pairs that speak for the group, and the bits of each against everybody outside the group."""
+    def worth(self, members: Ints, accounts: Ints) -> tuple[Ints, Floats]:
+        """The pairs of some ascending accounts that speak for the group, and the bits of each against everybody outside it."""
+        return self._of_accounts(self._spoken(members), accounts, members)
+
+    def _spoken(self, members: Ints) -> _Spoken:
+        """What entities say for the group against everybody outside it."""
         met = self.met
-        met_by_any, times = np.unique(met.entity[met.pairs_of_accounts(members)], return_counts=True)
+        entities, times = np.unique(met.entity[met.pairs_of_accounts(members)], return_counts=True)
         count = times.astype(float)
-        elsewhere = met.accounts[met_by_any] - count
+        elsewhere = met.accounts[entities] - count
         rest = met.population - float(len(members))
         for_others = _bits(count, float(len(members)), elsewhere, rest)
         for_members = np.where(count > 1, _bits(count - 1, len(members) - 1.0, elsewhere, rest), 0.0)
-        speaks = np.flatnonzero((for_others > 0) | (for_members > 0))
-        pairs, place = met.pairs_of_entities(met_by_any[speaks])
-        inside = _among(met.account[pairs], members, met.size)
-        worth = np.where(inside, for_members[speaks][place], for_others[speaks][place])
+        return _Spoken(entities, for_members, for_others).where((for_others > 0) | (for_members > 0))
+
+    def _of_entities(self, spoken: _Spoken, members: Ints) -> tuple[Ints, Floats]:
+        """All pairs of the entities that speak for the group, and the bits of each."""
+        pairs, place = self.met.pairs_of_entities(spoken.entities)
+        return self._for_it(pairs, spoken, place, members)
+
+    def _of_accounts(self, spoken: _Spoken, accounts: Ints, members: Ints) -> tuple[Ints, Floats]:
+        """The pairs of some accounts that speak for the group, and the bits of each."""
+        pairs = self.met.pairs_of_accounts(accounts)
+        entity = self.met.entity[pairs]
+        place = np.minimum(np.searchsorted(spoken.entities, entity), max(len(spoken.entities) - 1, 0))
+        known = spoken.entities[place] == entity if len(spoken.entities) else np.zeros(len(pairs), dtype=bool)
+        return self._for_it(pairs[known], spoken, place[known], members)
+
+    def _for_it(self, pairs: Ints, spoken: _Spoken, place: Ints, members: Ints) -> tuple[Ints, Floats]:
+        inside = _among(self.met.account[pairs], members, self.met.size)
+        worth = np.where(inside, spoken.for_members[place], spoken.for_others[place])
         return pairs[worth > 0], worth[worth > 0]
 
     def explained_apart(self, members: Ints, grouped: Floats, grouped_accounts: int) -> float:
@@ -303,9 +338,8 @@ class Profiles:
 
     def pieces(self, members: Ints) -> list[tuple[int, int, float]]:
         """(account, entity, bits): the strongest entity of each family for each member, accounts in order, strongest first."""
-        pairs, worth = self.worth(members)
-        mine = _among(self.met.account[pairs], members, self.met.size)
-        pairs, worth = pairs[mine], np.minimum(worth[mine], MAX_FAMILY_BITS)
+        pairs, worth = self.worth(members, members)
+        worth = np.minimum(worth, MAX_FAMILY_BITS)
         account, entity = self.met.account[pairs], self.met.entity[pairs]
         slot = account * self.met.families + self.met.family[entity]
         order = np.lexsort((entity, -worth, slot))
