@@ -30,6 +30,7 @@ INPUTS = {
     "signals.account_days": WINDOW,
     "signals.account_usage": WINDOW,
     "staged.accounts": NIGHT,
+    "staged.payment_instruments": NIGHT,
 }
 
 SCHEMA = "campaign_id string, feature string, strength double, figure double"
@@ -47,7 +48,7 @@ DAY_SUMS = (
     "education_requests",
 )
 MIN_TURNING, TURNED = 10, 0.8  # exchanges before and after a day; share of them that is the account's own, then shared
-USAGE_SUMS = ("exchanges", "output_tokens")
+USAGE_SUMS = ("exchanges", "output_tokens", "reasoning_output_tokens")
 OF_EVERYBODY = ("requests", "elicitation_sum_micros")  # sums that a campaign's are compared with
 
 
@@ -60,6 +61,7 @@ def transform(
     account_days: DataFrame,
     account_usage: DataFrame,
     accounts: DataFrame,
+    payment_instruments: DataFrame,
 ) -> DataFrame:
     """Columns of SCHEMA."""
     is_awake = F.col("is_current") & ~F.col("is_asleep")
@@ -76,6 +78,7 @@ def transform(
         _usage(operated, account_usage),
         _networks(operated, incidences),
         _foreign(operated, accounts, account_countries),
+        _issued(operated, accounts, payment_instruments),
         _shared(operated, incidences),
     ]
     population = _population(account_days, account_usage, incidences)
@@ -133,6 +136,33 @@ def _foreign(operated: DataFrame, accounts: DataFrame, account_countries: DataFr
     }
     return _long(foreign, "account_id", of_members).unionByName(
         by_country.select("campaign_id", F.lit("abroad").alias("kind"), F.col("client_country").alias("key"), "value")
+    )
+
+
+def _issuing(accounts: DataFrame, payment_instruments: DataFrame) -> DataFrame:
+    """Accounts that say a country and pay by an instrument whose issuer's is known, and whether none of these is of theirs."""
+    home = accounts.where(F.col("country").isNotNull()).select("account_id", "country")
+    issued = payment_instruments.where(F.col("issuer_country").isNotNull()).select("account_id", "issuer_country")
+    is_abroad = F.min((F.col("issuer_country") != F.col("country")).cast("long"))
+    return (
+        home.join(issued, on="account_id", how="inner").groupBy("account_id").agg(is_abroad.alias("paid_from_abroad"))
+    )
+
+
+def _issued(operated: DataFrame, accounts: DataFrame, payment_instruments: DataFrame) -> DataFrame:
+    """Whether each member pays from a country that is not its own, and how many of everybody do."""
+    known = _issuing(accounts, payment_instruments)
+    members = _long(
+        operated.join(known, on="account_id", how="inner"),
+        "account_id",
+        {"member.paid_from_abroad": F.col("paid_from_abroad")},
+    )
+    everybody = known.agg(F.sum("paid_from_abroad").alias("paid_from_abroad"), F.count("*").alias("paying"))
+    return members.unionByName(
+        operated.select("campaign_id")
+        .distinct()
+        .crossJoin(_named_sums(everybody))
+        .select("campaign_id", "kind", "key", "value")
     )
 
 
@@ -277,20 +307,21 @@ def _population(account_days: DataFrame, account_usage: DataFrame, incidences: D
         account_usage.agg(*[F.sum(name).alias(name) for name in USAGE_SUMS]),
         networks.agg(F.sum(F.lit(1)).alias("networked_accounts"), F.sum("networks").alias("networks")),
     ]
-    everybody = [
-        frame.select(
-            F.explode(
-                F.create_map(*[part for name in frame.columns for part in (F.lit(name), F.col(name).cast("long"))])
-            ).alias("key", "value")
-        ).select(F.lit("population").alias("kind"), "key", "value")
-        for frame in sums
-    ]
+    everybody = [_named_sums(frame) for frame in sums]
     tasks = (
         account_usage.groupBy(F.col("task_label").alias("key"))
         .agg(F.sum("requests").cast("long").alias("value"))
         .select(F.lit("population_task").alias("kind"), "key", "value")
     )
     return functools.reduce(DataFrame.unionByName, [*everybody, tasks])
+
+
+def _named_sums(frame: DataFrame) -> DataFrame:
+    """One row per column of the single row of sums over everybody."""
+    pairs = [part for name in frame.columns for part in (F.lit(name), F.col(name).cast("long"))]
+    return frame.select(F.explode(F.create_map(*pairs)).alias("key", "value")).select(
+        F.lit("population").alias("kind"), "key", "value"
+    )
 
 
 def _strengths(facts: pa.Table) -> pa.Table:

@@ -16,7 +16,7 @@ Rissanen, Automatica 1978 (description length).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -243,19 +243,16 @@ def _split_by_marks(profiles: Profiles, group: Ints) -> Ints:
 
     One operator may give its accounts different prompts; two operators also differ in clients, places or series.
     """
-    explained = None
-    for label in range(int(group.max(initial=-1)) + 1):
-        members = np.flatnonzero(group == label)
-        parts = _parts_by_marks(profiles.met, members)
-        if parts is not None:
-            apart = group.copy()
-            apart[members[parts >= 0]] = group.max() + 1 + parts[parts >= 0]
-            apart = _settle(profiles, _relabelled(apart))
-            explained = _explained(profiles, group) if explained is None else explained
-            if _explained(profiles, apart) > explained:
-                group = np.where(group == label, np.where(apart >= 0, apart + group.max() + 1, -1), group)
-                explained = None
-    return _settle(profiles, _relabelled(group))
+    everyone = np.flatnonzero(group >= 0)
+    grouped = profiles.counts(everyone)
+
+    def explained_apart(members: Ints) -> float:
+        return profiles.explained_apart(members, grouped, len(everyone))
+
+    def parts(members: Ints) -> Ints | None:
+        return _parts_by_marks(profiles.met, members)
+
+    return _settle(profiles, _split_where(profiles, group, parts, explained_apart))
 
 
 def _split_off_unmarked(profiles: Profiles, group: Ints) -> Ints:
@@ -264,21 +261,43 @@ def _split_off_unmarked(profiles: Profiles, group: Ints) -> Ints:
     Strangers whom two common habits draw in one by one (a client, a rhythm) would otherwise stay for what they have in
     common with each other: the office of a company that happens to use the campaign's client.
     """
-    for leader in [int(members[0]) for members in _members(group)]:
-        members = np.flatnonzero((group == group[leader]) & (group >= 0))
+
+    def parts(members: Ints) -> Ints | None:
         unmarked = profiles.unmarked(members)
-        if MIN_GROUP <= len(unmarked) <= len(members) - MIN_GROUP:
-            apart = group.copy()
-            apart[unmarked] = group.max() + 1
-            apart = _settle(profiles, apart)
-            if _described(profiles, apart) > _described(profiles, group):
-                group = apart
-    return _relabelled(group)
+        return np.isin(members, unmarked).astype(np.int64) if len(unmarked) >= MIN_GROUP else None
+
+    apart = _split_where(profiles, group, parts, profiles.described)
+    return group if np.array_equal(apart, group) else _settle(profiles, apart)
 
 
-def _described(profiles: Profiles, group: Ints) -> float:
-    """Bits that the groups' profiles explain of their members in all, without the cap on families."""
-    return sum(profiles.described(members) for members in _members(group))
+def _split_where(
+    profiles: Profiles, group: Ints, parts: Callable[[Ints], Ints | None], explained: Callable[[Ints], float]
+) -> Ints:
+    """Split the groups whose parts explain more than they do. A group is weighed against its own parts, all others left as they
+    are: what is true of one group costs nothing in others."""
+    split = group.copy()
+    for members in _members(group):
+        part = parts(members)
+        if part is None:
+            continue
+        settled = _settle_among(profiles, members, part)
+        apart = [members[each] for each in _members(settled)]
+        if len(apart) > 1 and sum(map(explained, apart)) > explained(members):
+            split[members] = np.where(settled >= 0, settled + split.max() + 1, -1)
+    return _relabelled(split)
+
+
+def _settle_among(profiles: Profiles, members: Ints, part: Ints) -> Ints:
+    """Move the members of one group to the part of it that explains them best, as `_settle` does; -1 where none does."""
+    part = _without_small(part)
+    for _ in range(ROUNDS):
+        drawn = [profiles.draws(members[each]).of(members) for each in _members(part)]
+        best = np.array([np.zeros(len(members)), *drawn]).argmax(axis=0) - 1
+        moved = _without_small(best)
+        if np.array_equal(moved, part):
+            break
+        part = moved
+    return part
 
 
 def _parts_by_marks(met: Incidence, members: Ints) -> Ints | None:
@@ -308,13 +327,6 @@ def _parts_by_marks(met: Incidence, members: Ints) -> Ints | None:
     if len(kept) < 2:
         return None
     return np.where(np.isin(part, kept), part, -1)
-
-
-def _explained(profiles: Profiles, group: Ints) -> float:
-    """Bits that the groups' profiles explain in all, without their marks and without the cap on families."""
-    everyone = np.flatnonzero(group >= 0)
-    grouped = profiles.counts(everyone)
-    return sum(profiles.explained_apart(members, grouped, len(everyone)) for members in _members(group))
 
 
 def _members(group: Ints) -> list[Ints]:

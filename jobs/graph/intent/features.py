@@ -165,6 +165,19 @@ def _verbose(facts: Facts) -> float | None:
     return facts.against_everybody(mine, "output_tokens", "exchanges") if exchanges else None
 
 
+def _reasoned(facts: Facts) -> float | None:
+    """Tokens spent on reasoning per token of the answers, in units of everybody's."""
+    answered = facts["usage.output_tokens"].get("sum", 0)
+    mine = facts["usage.reasoning_output_tokens"].get("sum", 0) / max(answered, 1)
+    return facts.against_everybody(mine, "reasoning_output_tokens", "output_tokens") if answered else None
+
+
+def _paid_from_abroad(facts: Facts) -> float | None:
+    """Share of the members of whom it is known, above everybody's."""
+    known, usual = facts["member.paid_from_abroad"], facts.everybodys("paid_from_abroad", "paying")
+    return None if usual is None or not known else facts.total("paid_from_abroad") / len(known) - usual
+
+
 def _busy(facts: Facts) -> float | None:
     """Requests per member and active day, in units of everybody's."""
     return facts.against_everybody(facts.requests / max(facts.total("days"), 1), "requests", "account_days")
@@ -374,6 +387,20 @@ FEATURES = (
         {},
     ),
     Feature(
+        "paid_from_abroad",
+        Line.CONCEALMENT,
+        "payment",
+        _paid_from_abroad,
+        "share of members above everybody's",
+        0.15,
+        0.6,
+        1.5,
+        "members pay by cards of issuers in countries that are not their own, as batches of bought cards and identities do "
+        "(region mismatch); so do people abroad and those whom no card of their country serves",
+        {ENTERPRISE: 1, RESELLER: 1, CLASSROOM_OR_HACKATHON: -1, SMALL_GROUP: -1},
+        {},
+    ),
+    Feature(
         "sanctioned",
         Line.CONCEALMENT,
         "sanctions",
@@ -498,6 +525,20 @@ FEATURES = (
             SMALL_GROUP: -4,
             EVALUATION_VENDOR: -1,
         },
+        {},
+    ),
+    Feature(
+        "reasoning_heavy",
+        Line.PURPOSE,
+        "elicitation",
+        _reasoned,
+        "times everybody's",
+        1.3,
+        2.5,
+        2,
+        "the model reasons more for each token of its answers than for everybody: its reasoning is what is targeted (DeepSeek, "
+        "Moonshot in Anthropic 2026-02-23; Google GTIG 2026-02-12)",
+        {EVALUATION_VENDOR: 2, CLASSROOM_OR_HACKATHON: 1, ENTERPRISE: -1, SMALL_GROUP: -1},
         {},
     ),
     Feature(

@@ -169,3 +169,33 @@ def test_use_that_turns_over_in_a_day_is_told_from_use_that_was_shared_all_along
     assert profile(spark, account_usage=used(2))["turned_over"] == 1.0
     assert profile(spark, account_usage=used(4))["turned_over"] == 0.0
     assert "turned_over" not in profile(spark, account_usage=used(2)[::4]), "one day shows nothing"
+
+
+def test_cards_from_other_countries_count_where_everybodys_are_from_their_own(spark: SparkSession) -> None:
+    known = [{"account_id": a, "created_at": NOON, "country": "US"} for a in EVERYBODY]
+
+    def cards(abroad: list[str], both: bool = False) -> list[dict[str, Any]]:
+        foreign = [{"account_id": a, "instrument_fingerprint": f"f-{a}", "issuer_country": "DE"} for a in abroad]
+        return foreign + [
+            {"account_id": a, "instrument_fingerprint": f"h-{a}", "issuer_country": "US"}
+            for a in EVERYBODY
+            if both or a not in abroad
+        ]
+
+    assert profile(spark, accounts=known, payment_instruments=cards(OPERATED))["paid_from_abroad"] == 1.0
+    assert profile(spark, accounts=known, payment_instruments=cards(EVERYBODY))["paid_from_abroad"] == 0.0
+    assert profile(spark, accounts=known, payment_instruments=cards(OPERATED, both=True))["paid_from_abroad"] == 0.0
+    assert "paid_from_abroad" not in profile(spark, accounts=known), "nobody's issuer is known"
+
+
+def test_reasoning_is_measured_by_the_token_of_the_answers_against_everybodys(spark: SparkSession) -> None:
+    def used(mine: int) -> list[dict[str, Any]]:
+        return [
+            {"account_id": a, "activity_date": NIGHT, "task_label": "coding", "request_model": "m", "requests": 10,
+             "exchanges": 10, "templated_exchanges": 0, "output_tokens": 1000,
+             "reasoning_output_tokens": mine if a in OPERATED else 100}
+            for a in EVERYBODY
+        ]  # fmt: skip
+
+    assert profile(spark, account_usage=used(900))["reasoning_heavy"] == 1.0
+    assert profile(spark, account_usage=used(100))["reasoning_heavy"] == 0.0
