@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from jobs import memory, store
+from jobs import logs, memory, store
 from jobs.errors import UsageError
 
 ROOT, ENGINE, WAREHOUSE = "IOLAUS_ROOT", "IOLAUS_ENGINE", "IOLAUS_WAREHOUSE"
 PSEUDONYM_KEY, CATALOG, ENGINE_TOKEN = "IOLAUS_PSEUDONYM_KEY", "IOLAUS_CATALOG", "IOLAUS_ENGINE_TOKEN"
-MEMORY = "IOLAUS_MEMORY"
-NAMES = (ROOT, ENGINE, WAREHOUSE, PSEUDONYM_KEY, CATALOG, ENGINE_TOKEN, MEMORY)
+MEMORY, LOG, METRICS, ALERT = "IOLAUS_MEMORY", "IOLAUS_LOG", "IOLAUS_METRICS", "IOLAUS_ALERT"
+NAMES = (ROOT, ENGINE, WAREHOUSE, PSEUDONYM_KEY, CATALOG, ENGINE_TOKEN, MEMORY, LOG, METRICS, ALERT)
 DEFAULT_ENGINE = "sail"
 POSTGRES = "postgresql://"
 DEFAULT_WAREHOUSE = "duckdb:///{root}/warehouse.duckdb"
@@ -154,6 +154,19 @@ def require_safe_engine(engine: str) -> None:
             f"The engine {engine} is across the network and has no token: start its server with one "
             f"(spark.connect.authenticate.token) and put the same into {ENGINE_TOKEN}."
         )
+
+
+def log_form() -> logs.Form:
+    """How the command says what it says beside its results. Raises `UsageError` for a form that is not known."""
+    chosen = os.environ.get(LOG) or logs.Form.TEXT
+    if chosen not in tuple(logs.Form):
+        raise UsageError(f"{LOG} is {chosen!r}: set it to {' or '.join(logs.Form)}.")
+    return logs.Form(chosen)
+
+
+def dag_run() -> str | None:
+    """The run of Airflow that this command is part of, by its id; None where there is none."""
+    return os.environ.get("AIRFLOW_CTX_DAG_RUN_ID") or None
 
 
 def engine_token() -> str | None:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from jobs import settings, store
+from jobs import logs, settings, store
 from jobs.cli import causes, console, ends
 from jobs.errors import IolausError, UsageError
 
@@ -125,9 +125,10 @@ def build(
     warehouse: Warehouse = None,
 ) -> None:
     """Build one step of one night, or several one after the other; the first that fails ends it."""
-    with _runner(root, engine, warehouse) as runner:
+    day = _day(night, "--date")
+    with _runner(root, engine, warehouse) as runner, runner.heard(day, tables):
         for table in tables:
-            built = runner.build(table, _day(night, "--date"))
+            built = runner.build(table, day)
             console.step(built)
             if told:
                 with told.open("a") as file:
@@ -625,8 +626,10 @@ def _go_on(command: str, options: Mapping[str, object], *flags: str) -> None:
 
 def _runner(root: Path | None, engine: str | None, warehouse: str | None):  # type: ignore[no-untyped-def]
     from jobs.nights.run import runner
+    from jobs.telemetry import listener
 
-    return runner(settings.settings(root, engine, warehouse))
+    chosen = settings.settings(root, engine, warehouse)
+    return runner(chosen, listener(chosen))
 
 
 def _moment(day: str | None) -> datetime:
@@ -655,10 +658,11 @@ def command() -> int:
 
     A known error is one sentence on stderr; anything else leaves its details in a file.
     """
-    console.show_logs()
     os.umask(UMASK)
     code = 0
     try:
+        logs.use(settings.log_form())
+        console.show_logs()
         app(standalone_mode=True)
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)

@@ -1,0 +1,21 @@
+"""What becomes of a night, told to those who watch over it: log lines, metrics, lineage events, one message per refused night."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from jobs import logs, settings
+from jobs.nights.listening import Listener, Listeners
+from jobs.telemetry.logged import Logged
+
+if TYPE_CHECKING:
+    from jobs.settings import Settings
+
+
+def listener(chosen: Settings) -> Listeners:
+    """Everything that listens to the nights of one command, as the environment has it."""
+    run = str(uuid.uuid4())
+    logs.everywhere(run=run, dag_run=settings.dag_run())
+    each: list[Listener] = [Logged()]
+    return Listeners(each)
