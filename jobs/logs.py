@@ -1,7 +1,7 @@
 """What the command says beside its results: sentences for people, or one JSON object a line for a log store.
 
-Modules log as usual (`logging`). What happens to a night comes with an `event` and its figures, as `extra=about(...)`: the text form
-leaves that to whoever shows progress, the JSON form writes it out. No line has more of the data than counts.
+Modules log as usual (`logging`). What happens to a night comes with an `event` and its figures, as `extra=about(...)`: the text
+form leaves that to whoever shows progress, the JSON form writes it out. No line has more of the data than counts.
 """
 
 from __future__ import annotations

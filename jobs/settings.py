@@ -169,6 +169,14 @@ def dag_run() -> str | None:
     return os.environ.get("AIRFLOW_CTX_DAG_RUN_ID") or None
 
 
+def collected_metrics() -> Path | None:
+    """The folder that metrics are handed over in, or None. Raises `UsageError` where there is no such folder."""
+    given = os.environ.get(METRICS)
+    if given and not Path(given).is_dir():
+        raise UsageError(f"{METRICS} names {given}, which is no folder: create it, or unset the variable.")
+    return Path(given) if given else None
+
+
 def engine_token() -> str | None:
     """The token of a Spark Connect server, read where the connection is made."""
     return os.environ.get(ENGINE_TOKEN) or None

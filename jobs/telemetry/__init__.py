@@ -6,8 +6,10 @@ import uuid
 from typing import TYPE_CHECKING
 
 from jobs import logs, settings
+from jobs.lake.lake import Lake
 from jobs.nights.listening import Listener, Listeners
 from jobs.telemetry.logged import Logged
+from jobs.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
     from jobs.settings import Settings
@@ -17,5 +19,6 @@ def listener(chosen: Settings) -> Listeners:
     """Everything that listens to the nights of one command, as the environment has it."""
     run = str(uuid.uuid4())
     logs.everywhere(run=run, dag_run=settings.dag_run())
-    each: list[Listener] = [Logged()]
+    lake = Lake(chosen.root, chosen.catalog)
+    each: list[Listener] = [Logged(), Metrics(chosen.root, lake, chosen.engine, settings.collected_metrics())]
     return Listeners(each)
