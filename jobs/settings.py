@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 from jobs import logs, memory, store
 from jobs.errors import UsageError
@@ -175,6 +176,48 @@ def collected_metrics() -> Path | None:
     if given and not Path(given).is_dir():
         raise UsageError(f"{METRICS} names {given}, which is no folder: create it, or unset the variable.")
     return Path(given) if given else None
+
+
+@dataclass(frozen=True)
+class Parent:
+    """A run of OpenLineage: namespace and name of its job, and its id."""
+
+    namespace: str
+    job: str
+    run: str
+
+
+def has_lineage() -> bool:
+    """Whether OpenLineage is configured, where its own client looks: variables, or a file `openlineage.yml`."""
+    if os.environ.get("OPENLINEAGE_DISABLED", "").strip().lower() == "true":
+        return False
+    places = (os.environ.get("OPENLINEAGE_CONFIG"), "openlineage.yml", "~/.openlineage/openlineage.yml")
+    return (
+        bool(os.environ.get("OPENLINEAGE_URL"))
+        or any(name.startswith("OPENLINEAGE__TRANSPORT") for name in os.environ)
+        or any(place and Path(place).expanduser().is_file() for place in places)
+    )
+
+
+def lineage_namespace() -> str:
+    return os.environ.get("OPENLINEAGE_NAMESPACE") or "iolaus"
+
+
+def lineage_parent(is_root: bool = False) -> Parent | None:
+    """The run that this command is part of, or the first of all above, as namespace/job/run id; None where none is named.
+
+    Raises `UsageError` for another form of it.
+    """
+    name = "OPENLINEAGE_ROOT_PARENT_ID" if is_root else "OPENLINEAGE_PARENT_ID"
+    given = os.environ.get(name)
+    if not given:
+        return None
+    namespace, _, rest = given.partition("/")
+    job, _, run = rest.rpartition("/")
+    try:
+        return Parent(namespace, job, str(UUID(run)))
+    except ValueError:
+        raise UsageError(f"{name} is {given!r}: it must be NAMESPACE/JOB/RUN, where RUN is a UUID.") from None
 
 
 def engine_token() -> str | None:

@@ -21,4 +21,9 @@ def listener(chosen: Settings) -> Listeners:
     logs.everywhere(run=run, dag_run=settings.dag_run())
     lake = Lake(chosen.root, chosen.catalog)
     each: list[Listener] = [Logged(), Metrics(chosen.root, lake, chosen.engine, settings.collected_metrics())]
+    if settings.has_lineage():
+        from jobs.telemetry.lineage import Lineage
+
+        parent, root = settings.lineage_parent(), settings.lineage_parent(is_root=True)
+        each.append(Lineage(lake, settings.lineage_namespace(), parent, root))
     return Listeners(each)
