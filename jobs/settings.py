@@ -212,9 +212,8 @@ def lineage_parent(is_root: bool = False) -> Parent | None:
     given = os.environ.get(name)
     if not given:
         return None
-    namespace, _, rest = given.partition("/")
-    job, _, run = rest.rpartition("/")
     try:
+        namespace, job, run = given.rsplit("/", 2)
         return Parent(namespace, job, str(UUID(run)))
     except ValueError:
         raise UsageError(f"{name} is {given!r}: it must be NAMESPACE/JOB/RUN, where RUN is a UUID.") from None

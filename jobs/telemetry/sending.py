@@ -11,6 +11,7 @@ from typing import Any
 
 from jobs.nights.listening import reason
 
+THREAD = "lineage"
 PATIENCE_SECONDS = 5.0  # at the end of a night, for a server that takes nothing more
 log = logging.getLogger(__name__)
 
@@ -24,7 +25,8 @@ class Sender:
         self._lock = threading.Condition()
         self._asked = self._sent = 0
         self._is_off = False
-        threading.Thread(target=self._work, name="lineage", daemon=True).start()
+        _hush()
+        threading.Thread(target=self._work, name=THREAD, daemon=True).start()
 
     def send(self, event: Any) -> None:
         with self._lock:
@@ -64,3 +66,9 @@ class Sender:
         log.warning(
             "OpenLineage events are not taken (%s): no more are sent by this command; the night goes on.", because
         )
+
+
+def _hush() -> None:
+    """Let nothing be said of each try, in that thread: what came of it is said once."""
+    logging.getLogger("openlineage").setLevel(logging.CRITICAL)
+    logging.getLogger("urllib3.connectionpool").addFilter(lambda record: record.threadName != THREAD)
