@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
+import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -29,6 +30,10 @@ MIN_VARIETY = 6  # different characters; of 32 random hexadecimal digits fewer d
 LONGEST_PIECE = 8  # a password of a person's own, typed until it is long enough
 # Catalog and engines read paths as addresses and patterns: these would name another file, or many.
 _NOT_IN_A_ROOT = re.compile(r"[#?*\[\]{}\\\x00-\x1f\x7f\ud800-\udfff]|%[0-9A-Fa-f]{2}")
+
+_SECRET = re.compile(
+    r"PSEUDONYM_KEY|TOKEN|PASS|SECRET|^(AWS|PYICEBERG|AIRFLOW__|OPENLINEAGE)"
+)  # names of variables that hold one
 
 
 @dataclass(frozen=True)
@@ -176,6 +181,19 @@ def collected_metrics() -> Path | None:
     if given and not Path(given).is_dir():
         raise UsageError(f"{METRICS} names {given}, which is no folder: create it, or unset the variable.")
     return Path(given) if given else None
+
+
+def alert_command() -> tuple[list[str], dict[str, str]] | None:
+    """The words of the command that is told of a refused night and the environment it gets; None for no command.
+
+    Raises `UsageError` for what cannot be split into words.
+    """
+    try:
+        words = shlex.split(os.environ.get(ALERT, ""))
+    except ValueError as error:
+        raise UsageError(f"{ALERT} is no command ({error}): quote its words as for a shell.") from None
+    open_to_it = {name: value for name, value in os.environ.items() if not _SECRET.search(name)}
+    return (words, open_to_it) if words else None
 
 
 @dataclass(frozen=True)

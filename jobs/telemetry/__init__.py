@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from jobs import logs, settings
 from jobs.lake.lake import Lake
 from jobs.nights.listening import Listener, Listeners
+from jobs.telemetry.alerts import Alert
 from jobs.telemetry.logged import Logged
 from jobs.telemetry.metrics import Metrics
 
@@ -21,6 +22,8 @@ def listener(chosen: Settings) -> Listeners:
     logs.everywhere(run=run, dag_run=settings.dag_run())
     lake = Lake(chosen.root, chosen.catalog)
     each: list[Listener] = [Logged(), Metrics(chosen.root, lake, chosen.engine, settings.collected_metrics())]
+    if command := settings.alert_command():
+        each.append(Alert(lake, chosen.root, *command))
     if settings.has_lineage():
         from jobs.telemetry.lineage import Lineage
 

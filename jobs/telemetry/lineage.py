@@ -187,7 +187,8 @@ def _error(error: BaseException) -> Facets:
 
 
 def _parent(parent: Parent, root: Parent | None) -> parent_run.ParentRunFacet:
-    above = root and parent_run.Root(parent_run.RootRun(root.run), parent_run.RootJob(root.namespace, root.job))
-    return parent_run.ParentRunFacet(
-        parent_run.Run(parent.run), parent_run.Job(parent.namespace, parent.job), root=above
-    )
+    run, job = parent_run.Run(parent.run), parent_run.Job(parent.namespace, parent.job)
+    if root is None:
+        return parent_run.ParentRunFacet(run, job)
+    first = parent_run.Root(parent_run.RootRun(root.run), parent_run.RootJob(root.namespace, root.job))
+    return parent_run.ParentRunFacet(run, job, root=first)

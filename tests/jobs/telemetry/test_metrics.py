@@ -36,9 +36,7 @@ def read(path: Path) -> dict[tuple[str, str], float]:
     families = list(text_string_to_metric_families(text))
     list(openmetrics.text_string_to_metric_families(text + "# EOF\n"))
     assert all(family.documentation and family.type == "gauge" for family in families)
-    return {
-        (each.name, ",".join(each.labels.values())): each.value for family in families for each in family.samples
-    }
+    return {(each.name, ",".join(each.labels.values())): each.value for family in families for each in family.samples}
 
 
 def test_any_label_is_read_back_as_it_was_written() -> None:
@@ -71,7 +69,9 @@ def test_a_failed_night_says_what_failed_and_what_was_done_before(metrics: Metri
     assert ("iolaus_step_rows", TWO[1]) not in found
 
 
-def test_layers_that_are_built_one_by_one_add_up_and_a_whole_night_starts_anew(metrics: Metrics, tmp_path: Path) -> None:
+def test_layers_that_are_built_one_by_one_add_up_and_a_whole_night_starts_anew(
+    metrics: Metrics, tmp_path: Path
+) -> None:
     for step, seconds in ((TWO[0], 1.0), (TWO[1], 2.0), (TWO[0], 3.0)):
         metrics.began(NIGHT, [step])
         metrics.step_done(NIGHT, built(step, seconds))
