@@ -67,7 +67,8 @@ out = _Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty(
 
 def show_logs() -> None:
     """Let warnings of every module go to stderr as this one shows texts, in the form that was chosen (`jobs.logs`)."""
-    handler = _Logged(logging.INFO if logs.is_json() else logging.WARNING)
+    handler = _Logged()
+    handler.addFilter(lambda record: record.levelno >= logging.WARNING or (logs.is_json() and record.name == log.name))
     handler.setFormatter(logs.JsonLines() if logs.is_json() else logging.Formatter("%(message)s"))
     logging.basicConfig(handlers=[handler])
     if logs.is_json():

@@ -70,7 +70,9 @@ def made_from(output: Table) -> Columns:
     """Where the columns of a dataset come from, as far as that is known; empty where only its tables are."""
     if output.contract is None:
         return {}
-    if output.namespace == WAREHOUSE:  # published as it stands in the lake
+    if output.namespace == WAREHOUSE:  # published as it stands in the lake, but for what publishing itself writes
+        if output.contract == steps.RUNS:
+            return {}
         return {column: ((output.contract, column),) for column in contracts.load(output.contract).column_names}
     return _known().get(output.contract, {})
 
