@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -298,3 +299,24 @@ class TestTheGate:
             gate("2026-11-20", before=None, run_after="2026-11-20")
         with pytest.raises(AirflowFailException, match="names no night"):
             gate(None, before=None)
+
+
+def test_a_notifier_is_attached_as_the_documentation_says(tmp_path: Path) -> None:
+    documented = (REPOSITORY / "docs" / "operations.md").read_text().split("```python\n")[1].split("```")[0]
+    (tmp_path / "airflow_local_settings.py").write_text(documented)
+    program = f"""
+from airflow.dag_processing.dagbag import BundleDagBag
+from pathlib import Path
+folder = Path({str(DAGS)!r})
+for task in BundleDagBag(dag_folder=str(folder), bundle_path=folder, bundle_name="dags").dags["campaign_attribution"].tasks:
+    print("TASK", task.task_id, [type(each).__name__ for each in task.on_failure_callback])
+"""
+    environment = {
+        **os.environ,
+        "PYTHONPATH": f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}",
+        "AIRFLOW_HOME": str(tmp_path),
+    }
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    told = [line.split(maxsplit=2)[1:] for line in done.stdout.splitlines() if line.startswith("TASK")]
+    assert [each for each in told if each[0] == "quality"] == [["quality", "['SmtpNotifier']"]]
+    assert {each[1] for each in told} == {"['SmtpNotifier']"}
