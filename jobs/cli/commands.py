@@ -125,9 +125,11 @@ def build(
     warehouse: Warehouse = None,
 ) -> None:
     """Build one step of one night, or several one after the other; the first that fails ends it."""
-    day = _day(night, "--date")
-    with _runner(root, engine, warehouse) as runner, runner.heard(day, tables):
-        for table in tables:
+    from jobs.nights.steps import step
+
+    day, names = _day(night, "--date"), [step(table).name for table in tables]
+    with _runner(root, engine, warehouse) as runner, runner.heard(day, names):
+        for table in names:
             built = runner.build(table, day)
             console.step(built)
             if told:

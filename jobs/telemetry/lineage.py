@@ -29,7 +29,7 @@ from openlineage.client.uuid import generate_new_uuid
 
 from jobs import contracts
 from jobs.lake.lake import Lake
-from jobs.nights import steps
+from jobs.nights import fingerprints, steps
 from jobs.nights.listening import Built, Listener
 from jobs.nights.records import staged
 from jobs.nights.steps import Step
@@ -38,7 +38,7 @@ from jobs.telemetry import datasets
 from jobs.telemetry.outcomes import why
 from jobs.telemetry.sending import Sender
 
-PRODUCER = "https://github.com/iolaus/iolaus"
+PRODUCER = "urn:iolaus:"  # and the code version
 NIGHT_JOB = "iolaus.night"
 PSEUDONYM = "pseudonym"  # privacy class of a column that holds tokens
 Facets = dict[str, Any]
@@ -48,7 +48,7 @@ class Lineage(Listener):
     """Tells the events of a night. `parent` is the run that the steps are part of, `root` the first above; None for none."""
 
     def __init__(self, lake: Lake, namespace: str, parent: Parent | None, root: Parent | None) -> None:
-        set_producer(PRODUCER)
+        set_producer(PRODUCER + fingerprints.code_version())
         self._lake, self._namespace, self._sender = lake, namespace, Sender(OpenLineageClient().emit)
         self._parent, self._root = parent, root
         self._own = Parent(namespace, NIGHT_JOB, str(generate_new_uuid()))

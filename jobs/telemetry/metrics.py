@@ -56,12 +56,11 @@ class Metrics(Listener):
     def __init__(self, root: Path, lake: Lake, engine: str, collected: Path | None) -> None:
         self._root, self._lake, self._engine, self._collected = root, lake, engine.split(":")[0], collected
         self._started = 0.0
+        self._names: Sequence[str] = ()
         self._samples: list[str] = []
 
     def began(self, night: date, names: Sequence[str]) -> None:
-        self._started = time.time()
-        is_whole = set(names) >= set(steps.steps())
-        self._samples = [] if is_whole else self._of_other_steps(night, names)
+        self._started, self._names, self._samples = time.time(), names, []
         self._write(night, Outcome.RUNNING)
 
     def step_done(self, night: date, built: Built) -> None:
@@ -92,7 +91,7 @@ class Metrics(Listener):
             *(sample("iolaus_run_state", each is state, state=each) for each in Outcome),
             sample("iolaus_run_info", 1, code_version=fingerprints.code_version(), engine=self._engine),
         ]
-        said = document([*run, *more, *self._samples], RUN | STEP)
+        said = document([*run, *more, *self._of_other_steps(night), *self._samples], RUN | STEP)
         self._file(night).parent.mkdir(parents=True, exist_ok=True)
         store.write_whole(self._file(night), said, is_synced=False)
         if self._collected is not None:
@@ -101,11 +100,11 @@ class Metrics(Listener):
     def _file(self, night: date) -> Path:
         return self._root / FOLDER / f"{night}.prom"
 
-    def _of_other_steps(self, night: date, names: Sequence[str]) -> list[str]:
-        """What an earlier run of the night said of steps that this one does not build."""
+    def _of_other_steps(self, night: date) -> list[str]:
+        """What other runs of the night said of steps that this one does not build."""
         file = self._file(night)
         found = samples_in(file.read_text(encoding="utf-8")) if file.exists() else []
-        return [each for each in found if family_of(each) in STEP and labels_of(each)["step"] not in names]
+        return [each for each in found if family_of(each) in STEP and labels_of(each)["step"] not in self._names]
 
     def _delivered(self, night: date, step: str) -> list[str]:
         said = staged(self._lake.builds(step)[night]).delivery

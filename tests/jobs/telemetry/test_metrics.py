@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from pathlib import Path
 
@@ -83,8 +84,12 @@ def test_layers_that_are_built_one_by_one_add_up_and_a_whole_night_starts_anew(
 
 
 def test_the_collector_gets_a_copy_that_others_may_read_and_nothing_half(metrics: Metrics, tmp_path: Path) -> None:
-    metrics.began(NIGHT, TWO)
-    metrics.ended(NIGHT, None)
+    before = os.umask(0o077)  # as the command sets it
+    try:
+        metrics.began(NIGHT, TWO)
+        metrics.ended(NIGHT, None)
+    finally:
+        os.umask(before)
     (copy,) = (tmp_path / "collected").iterdir()
     assert (copy.name, copy.stat().st_mode & 0o777) == ("iolaus.prom", 0o644)
     assert copy.read_text() == (tmp_path / "metrics" / "2026-03-02.prom").read_text()
