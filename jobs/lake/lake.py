@@ -137,12 +137,11 @@ class Lake:
         build = self.builds(name)[night]
         self.commit(name, night, [], VOID, build.properties, build.code)
 
-    def held(self, name: str, night: date) -> tuple[int, int]:
-        """Rows and bytes of a night that the table holds, by its manifests."""
+    def rows_held(self, name: str, night: date) -> int:
+        """Rows of a night that the table holds, by its manifests, whatever its build says."""
         table = self.tables.existing(name)
         snapshot = table.current_snapshot() if table else None
-        paths = self._live(table, snapshot, night, night) if table and snapshot else []
-        return self._rows(paths), sum(self.manifests.sizes[path][1] for path in paths)
+        return self._rows(self._live(table, snapshot, night, night)) if table and snapshot else 0
 
     def _rows(self, paths: Iterable[str]) -> int:
         return sum(self.manifests.sizes[path][0] for path in paths)

@@ -20,7 +20,8 @@ log = logging.getLogger(__name__)
 class Built:
     """What became of one step: `rows` written (None when skipped), how long it took, and what the night of its table holds now.
 
-    `cpu_seconds` and `peak_bytes` are of this process, with the embedded engine in it; an engine elsewhere is not counted.
+    `bytes_held` is None where an erasure has rewritten it. `cpu_seconds` and `peak_bytes` are of this process, with the embedded
+    engine in it; an engine elsewhere is not counted.
     """
 
     step: str
@@ -29,7 +30,7 @@ class Built:
     cpu_seconds: float = 0.0
     peak_bytes: int = 0
     rows_held: int = 0
-    bytes_held: int = 0
+    bytes_held: int | None = None
 
 
 @dataclass

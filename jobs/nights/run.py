@@ -44,7 +44,8 @@ class Runner(Context):
         except BaseException as error:
             self.listener.step_failed(night, Built(name, None, *meter.read()), error)
             raise
-        built = Built(name, rows, *meter.read(), *self.lake.held(step.table, night))
+        held = self.lake.builds(step.table)[night]
+        built = Built(name, rows, *meter.read(), held.rows, held.size_bytes)
         self.listener.step_done(night, built)
         return built
 

@@ -68,8 +68,9 @@ class Metrics(Listener):
         self._samples += [
             sample("iolaus_step_built", built.rows is not None, step=built.step),
             sample("iolaus_step_rows", built.rows_held, step=built.step),
-            sample("iolaus_step_bytes", built.bytes_held, step=built.step),
         ]
+        if built.bytes_held is not None:
+            self._samples.append(sample("iolaus_step_bytes", built.bytes_held, step=built.step))
         if built.step in steps.staged_sources():
             self._samples += self._delivered(night, built.step)
         if built.step == steps.QUALITY:
