@@ -11,7 +11,7 @@ import functools
 from datetime import date
 from typing import TYPE_CHECKING
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs import signals
@@ -46,6 +46,7 @@ DAY_SUMS = (
     "vpn_requests",
     "education_requests",
 )
+MIN_TURNING, TURNED = 10, 0.8  # exchanges before and after a day; share of them that is the account's own, then shared
 USAGE_SUMS = ("exchanges", "output_tokens")
 OF_EVERYBODY = ("requests", "elicitation_sum_micros")  # sums that a campaign's are compared with
 
@@ -71,6 +72,7 @@ def transform(
         _traffic(operated, account_days),
         _identities(operated, accounts),
         _tasks(operated, account_usage),
+        _turned(operated, account_usage),
         _usage(operated, account_usage),
         _networks(operated, incidences),
         _foreign(operated, accounts, account_countries),
@@ -143,7 +145,8 @@ def _identities(operated: DataFrame, accounts: DataFrame) -> DataFrame:
         "member.sanctioned": F.col("status").isin("banned", "suspended"),
     }
     made = {name: F.coalesce(flag.cast("long"), F.lit(0).cast("long")) for name, flag in flags.items()}
-    made["member.created_hour"] = F.floor(F.unix_seconds("created_at") / 3600).cast("long")
+    made["member.created_hour"] = _hour("created_at")
+    made["member.sanctioned_hour"] = F.when(flags["member.sanctioned"], _hour("status_changed_at"))
     declared = [
         ("owner", F.col("organization_id")),
         ("owner", F.col("organization_name")),
@@ -158,6 +161,33 @@ def _identities(operated: DataFrame, accounts: DataFrame) -> DataFrame:
         for place, (kind, owner) in enumerate(declared)
     ]
     return functools.reduce(DataFrame.unionByName, [_long(known, "account_id", made), *shared_owner])
+
+
+def _hour(moment: str) -> Column:
+    return F.floor(F.unix_seconds(moment) / 3600).cast("long")
+
+
+def _turned(operated: DataFrame, account_usage: DataFrame) -> DataFrame:
+    """Whether each member's use turned over from one day to the next: first its own prompts, then shared ones."""
+    days = account_usage.groupBy("account_id", "activity_date").agg(
+        F.sum("exchanges").alias("exchanges"), F.sum("templated_exchanges").alias("shared")
+    )
+    until = Window.partitionBy("account_id").orderBy("activity_date").rowsBetween(Window.unboundedPreceding, 0)
+    since = Window.partitionBy("account_id").orderBy("activity_date").rowsBetween(1, Window.unboundedFollowing)
+    split = operated.join(days, on="account_id", how="inner").select(
+        "campaign_id",
+        "account_id",
+        *[F.sum(name).over(when).alias(f"{name}_{word}")
+          for name in ("exchanges", "shared") for word, when in (("before", until), ("after", since))],
+    )  # fmt: skip
+    is_enough = (F.col("exchanges_before") >= MIN_TURNING) & (F.col("exchanges_after") >= MIN_TURNING)
+    was_own = F.col("shared_before") <= (1.0 - TURNED) * F.col("exchanges_before")
+    is_shared = F.col("shared_after") >= TURNED * F.col("exchanges_after")
+    found = split.groupBy("campaign_id", "account_id").agg(
+        F.max((is_enough & was_own & is_shared).cast("long")).alias("turned"),
+        F.max(is_enough.cast("long")).alias("told"),
+    )
+    return _long(found, "account_id", {"member.turned": F.col("turned"), "member.turning_told": F.col("told")})
 
 
 def _tasks(operated: DataFrame, account_usage: DataFrame) -> DataFrame:

@@ -46,6 +46,7 @@ Root = Annotated[
 Night = Annotated[str, typer.Option("--date", help="Night to build, YYYY-MM-DD.")]
 Engine = Annotated[str | None, typer.Option(envvar=settings.ENGINE, help="sail, spark or sc://host:port.")]
 Warehouse = Annotated[str | None, typer.Option(envvar=settings.WAREHOUSE, help="Warehouse that is published to.")]
+QUIET_SECONDS = 5.0  # of a command that most often is done by then
 NIGHTS_PER_PROCESS = 7  # the embedded engine keeps some memory of every night (100 MB at 5,000 accounts) until it ends
 LIST = "list"
 UMASK = 0o077  # what commands write is for their own user: files 0600, folders 0700
@@ -169,20 +170,48 @@ def backfill(
 
 @app.command()
 def link(
-    observations: Annotated[Path, typer.Option(help="Parquet or CSV: account_id, signal, entity and optional times.")],
-    out: Annotated[Path, typer.Option(help="Parquet file to write: account_id, cluster_id, membership, bits.")],
+    observations: Annotated[
+        Path,
+        typer.Option(
+            help="CSV, TSV, JSON lines (each also .gz) or Parquet: account_id, signal, entity, optional events."
+        ),
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="File to write, .parquet or .csv: account_id, cluster_id, membership, bits.")
+    ] = None,
+    explain: Annotated[
+        str | None, typer.Option(metavar="ACCOUNT", help="Print why it is in its cluster, or in none, in bits.")
+    ] = None,
+    family: Annotated[
+        list[str] | None,
+        typer.Option(metavar="A,B", help="Signals that are one fact and count once; again for other facts."),
+    ] = None,
     engine: Engine = None,
 ) -> None:
     """Link the accounts of any observation file into clusters."""
     from jobs.linking.files import link_file
+    from jobs.views.linked import explain_linked
 
+    if out is None and explain is None:
+        raise UsageError("`iolaus link` needs --out FILE, --explain ACCOUNT, or both.")
+    one_fact, asked = [_signals_of(each) for each in family or []], None if explain is None else explain.strip()
     with tempfile.TemporaryDirectory(prefix="iolaus-link-") as scratch:
         chosen = settings.settings(Path(scratch), engine)
-        with console.progress("linking"):
-            linked = link_file(observations, out, chosen)
-    console.say(f"{linked.accounts:,} accounts in {linked.clusters:,} clusters, written to {out}.")
-    if linked.left_out:
-        console.say(f"{linked.left_out:,} rows lack account, signal or entity and were left out.")
+        with console.progress("linking", QUIET_SECONDS) as note:
+            linked = link_file(observations, out, chosen, one_fact, note, asked)
+        explained = None if asked is None else explain_linked(linked, asked)
+    console.linked(linked, out)
+    if explained is not None:
+        console.explanation(explained)
+
+
+def _signals_of(declared: str) -> list[str]:
+    names = [name.strip() for name in declared.split(",")]
+    if len(set(names)) < 2 or "" in names:
+        raise UsageError(
+            f"--family takes two signals or more with commas between, such as card,device; not {declared!r}."
+        )
+    return names
 
 
 @app.command()

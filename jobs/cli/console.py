@@ -35,9 +35,14 @@ if TYPE_CHECKING:
     from jobs.history.reproducing import Reproduction
     from jobs.history.retention import Expired
     from jobs.history.status import NightStatus
+    from jobs.linking.files import Linked
     from jobs.nights.listening import Built
     from jobs.views.explain import Explanation
     from jobs.views.queries import Query
+
+
+BIGGEST = 5  # clusters, or signals, that a line names
+SHORT = 60  # characters of a text of the data that a line shows
 
 
 class _Console(Console):
@@ -111,10 +116,18 @@ def closed() -> str | None:
 
 
 @contextlib.contextmanager
-def progress(title: str) -> Iterator[Callable[[str], None]]:
-    """A spinner with the latest note; plain lines where stderr is no terminal."""
+def progress(title: str, quiet_seconds: float = 0.0) -> Iterator[Callable[[str], None]]:
+    """A spinner with the latest note; plain lines where stderr is no terminal, none before and within `quiet_seconds`."""
     if not err.is_terminal or logs.is_json():
-        yield lambda text: note(f"{title}: {text}")
+        told = time.monotonic()
+
+        def line(text: str) -> None:
+            nonlocal told
+            if time.monotonic() - told >= quiet_seconds:
+                told = time.monotonic()
+                note(f"{title}: {text}")
+
+        yield line
         return
     with err.status(Text(plain(title))) as status:
         yield lambda text: status.update(Text(plain(f"{title}: {text}")))
@@ -208,6 +221,38 @@ def explanation(found: Explanation) -> None:
         out.print(table)
 
 
+def linked(found: Linked, out_file: Path | None) -> None:
+    """How many accounts are in how many clusters, how large these are, and what was ignored and why."""
+    written = "nothing written" if out_file is None else f"written to {out_file}"
+    say(f"{found.accounts:,} accounts in {found.clusters:,} clusters, {written}.")
+    if found.sizes:
+        biggest = ", ".join(f"{size:,}" for size in found.sizes[:BIGGEST])
+        share = found.accounts / found.population
+        say(
+            f"That is {share:.1%} of {_counted(found.population, 'account')}; the biggest clusters have {biggest} accounts."
+        )
+    left = found.left_out
+    if left.rows:
+        lacking = [f"{count:,} without {name}" for name, count in left.lacking.items() if count]
+        if left.placeholders:
+            texts = ", ".join(f"{text[:SHORT]!r}: {count:,}" for text, count in left.texts)
+            lacking.append(f"{left.placeholders:,} whose entity stands for nothing ({texts})")
+        say(f"{left.rows:,} rows lack account, signal or entity and were left out: {'; '.join(lacking)}.")
+    if len(left.accounts):
+        say(f"{_counted(len(left.accounts), 'account')} had no other row and is not looked at.")
+    if found.second_names:
+        say(
+            f"{_counted(found.second_names, 'row')} left out: the same text of the same account under another signal counts once."
+        )
+    if found.hubs:
+        named = "; ".join(
+            f"{signal[:SHORT]} {text[:SHORT]!r}, {count:,}" for signal, text, count in found.hubs[:BIGGEST]
+        )
+        say(f"{_counted(len(found.hubs), 'thing')} that most accounts have and that tie nobody: {named}.")
+    for signals in found.one_fact:
+        say(f"Counted as one fact: {', '.join(name[:SHORT] for name in signals[:BIGGEST])}.")
+
+
 def answer(rows: pa.Table) -> None:
     """What a query answered; where that is more than a person reads, the first rows and how to get all."""
     from jobs.views.answers import as_cells
@@ -220,7 +265,7 @@ def answer(rows: pa.Table) -> None:
         table.add_row(*row)
     out.print(table)
     shown = "" if len(cells) == rows.num_rows else f", the first {len(cells)} shown: --format csv or json carries all"
-    err.print(f"{_counted(rows.num_rows, 'row')}{shown}.")
+    note(f"{_counted(rows.num_rows, 'row')}{shown}.")
 
 
 def ready_queries(queries: Iterable[Query]) -> None:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import itertools
 import zlib
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -42,11 +43,12 @@ LIFT = 8.0  # three bits: what is that much more common among sharers agrees bey
 @dataclass(frozen=True)
 class Measured:
     """`family` per distinct (signal, entity) in the order given; families of which an account has one; per entity how sure
-    (0..1, 0: not at all) it alone makes that its accounts are one hand's."""
+    (0..1, 0: not at all) it alone makes that its accounts are one hand's; the signals that count as one fact, sorted."""
 
     family: tuple[str, ...]
     single: frozenset[str]
     alone: Floats = field(repr=False)
+    one_fact: tuple[tuple[str, ...], ...] = ()
 
 
 def without_second_names(table: pa.Table) -> pa.Table:
@@ -60,8 +62,14 @@ def without_second_names(table: pa.Table) -> pa.Table:
     return ordered.filter(pa.concat_arrays([pa.array([True]), pc.invert(pc.and_(again, long))]))
 
 
-def measure(account: Ints, entity: Ints, names: Sequence[tuple[str, str]]) -> Measured:
-    """`account`, `entity`: one element per distinct pair; `names`: signal and entity per entity code."""
+def measure(
+    account: Ints, entity: Ints, names: Sequence[tuple[str, str]], one_fact: Sequence[Collection[str]] = ()
+) -> Measured:
+    """`account`, `entity`: one element per distinct pair; `names`: signal and entity per entity code.
+
+    `one_fact`: signals that whoever knows the file declares to say the same; with what is measured to be one with any of them
+    they count once, however many things of them two accounts share.
+    """
     known = signals.families()
     signal_of = np.array([signal for signal, _ in names], dtype=object)
     kinds = sorted(set(signal_of))
@@ -73,16 +81,34 @@ def measure(account: Ints, entity: Ints, names: Sequence[tuple[str, str]]) -> Me
         third = [answers for name, answers in single.items() if name not in (one, other) and answers.sharers]
         mine, theirs = single[one], single[other]
         if third and _follows(mine, theirs, third) and _follows(theirs, mine, third):
-            family = {name: family[one] if each == family[other] else each for name, each in family.items()}
+            family = _as_one(family, (one, other))
+    for declared in one_fact:
+        family = _as_one(family, sorted(declared))
+    once = {family[name] for declared in one_fact for name in declared}
     alone = np.zeros(len(names))
     for name, answers in single.items():
         others = [each for other, each in single.items() if family[other] != family[name]]
         alone[[answers.things[accounts[0]] for accounts in answers.sharers]] = _alone(answers, others)
+    whole = {name for name in kinds if name in known or name in single or family[name] in once}
     named = tuple(
-        family[signal] if signal in known or signal in single else f"{signal}:{zlib.crc32(text.encode()) % BUCKETS}"
+        family[signal] if signal in whole else f"{signal}:{zlib.crc32(text.encode()) % BUCKETS}"
         for signal, text in names
     )
-    return Measured(named, frozenset(family[name] for name in single), alone)
+    several = {family[name] for name in kinds if name not in single} & once
+    return Measured(named, frozenset(family[name] for name in single) - several, alone, _groups(family))
+
+
+def _as_one(family: Mapping[str, str], signals: Sequence[str]) -> dict[str, str]:
+    """The families with those of some signals made one, under the name of the first signal's."""
+    joined = {family[name] for name in signals}
+    return {name: family[signals[0]] if each in joined else each for name, each in family.items()}
+
+
+def _groups(family: Mapping[str, str]) -> tuple[tuple[str, ...], ...]:
+    groups = defaultdict(list)
+    for name in sorted(family):
+        groups[family[name]].append(name)
+    return tuple(tuple(names) for _, names in sorted(groups.items()) if len(names) > 1)
 
 
 @dataclass(frozen=True, eq=False)

@@ -52,6 +52,18 @@ class Agreed:
     least: float
 
 
+@dataclass(frozen=True, eq=False)
+class Weighed:
+    """Pairs with the bits against them by family in which an account has one answer, the prior's bits, the log-odds of each in
+    bits, and which are tied."""
+
+    agreed: Agreed
+    against: Mapping[int, Floats]
+    prior: float
+    bits: Floats
+    tied: npt.NDArray[np.bool_]
+
+
 def tie_pairs(
     account: Ints,
     entity: Ints,
@@ -71,16 +83,34 @@ def tie_pairs(
     often one hand's accounts differ in it (`how_often_answers_differ`).
     """
     crowd = np.full(accounts, -1, dtype=np.int64) if crowd is None else crowd
+    weighed = weigh_pairs(account, entity, family, population, crowd, alpha, differing)
+    if weighed is None:
+        return Ties(np.full(accounts, -1, dtype=np.int64), np.zeros(accounts))
+    agreed, tied = weighed.agreed, weighed.tied
+    return _clusters(agreed.one[tied], agreed.other[tied], weighed.bits[tied], crowd)
+
+
+def weigh_pairs(
+    account: Ints,
+    entity: Ints,
+    family: Ints,
+    population: int,
+    crowd: Ints,
+    alpha: float = ALPHA,
+    differing: Mapping[int, float] | None = None,
+) -> Weighed | None:
+    """Every pair that `tie_pairs` looks at, and what speaks for it and against it; None where there is none."""
     agreed = agreements(account, entity, family, population, crowd < 0, alpha)
     if agreed is None:
-        return Ties(np.full(accounts, -1, dtype=np.int64), np.zeros(accounts))
+        return None
+    against: dict[int, Floats] = {}
     total = agreed.bits
     for which, usual in (differing or {}).items():
-        answers = _answers(account, entity, family, which, accounts)
-        total = total + np.where(_said(answers, agreed) == DIFFERENT, np.log2(usual), 0.0)
-    prior = np.log2(max(population - 1, 1))
-    tied = (total > prior) & (total >= agreed.least)
-    return _clusters(agreed.one[tied], agreed.other[tied], total[tied] - prior, crowd)
+        answers = _answers(account, entity, family, which, len(crowd))
+        against[which] = np.where(_said(answers, agreed) == DIFFERENT, np.log2(usual), 0.0)
+        total = total + against[which]
+    prior = float(np.log2(max(population - 1, 1)))
+    return Weighed(agreed, against, -prior, total - prior, (total > prior) & (total >= agreed.least))
 
 
 def agreements(

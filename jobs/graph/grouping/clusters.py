@@ -36,6 +36,7 @@ from jobs.graph.grouping.profiles import (
     Ints,
     Profiles,
     explained,
+    name_of,
 )
 
 MIN_SHARED = 3  # a coincidence of two accounts is a household, not a campaign
@@ -184,7 +185,7 @@ class _Mergers:
     def best(self, group: Ints) -> Ints | None:
         """The mergers of two groups that gain most, none of a group that one has merged; None when all would explain less."""
         profiles, members = self.profiles, _members(group)
-        names = [each.tobytes() for each in members]
+        names = [name_of(each) for each in members]
         place = {name: label for label, name in enumerate(names)}
         own = np.full(len(group), -np.inf)
         sizes = np.array([len(each) for each in members])
@@ -196,6 +197,7 @@ class _Mergers:
             if names[first] not in self._drawing or changed[drawn.accounts].any():
                 self._drawing[names[first]] = self._draws(drawn, first, group, members, sizes, names)
             attracted += [(median, first, place[name]) for median, name in self._drawing[names[first]]]
+        self._drawing = {name: self._drawing[name] for name in names}
         gains = []
         for _, first, second in sorted(attracted, key=lambda pair: (-pair[0], pair[1], pair[2]))[:TRIED]:
             both = np.union1d(members[first], members[second])
@@ -219,13 +221,20 @@ class _Mergers:
     ) -> list[tuple[float, bytes]]:
         """The groups of which the profile of `first` explains half and more, with the median of the bits."""
         of_group = group[drawn.accounts]
-        counts = np.bincount(of_group[of_group >= 0], minlength=len(members))
+        inside = np.flatnonzero(of_group >= 0)
+        inside = inside[np.lexsort((drawn.bits[inside], of_group[inside]))]
+        seconds, start, counts = np.unique(of_group[inside], return_index=True, return_counts=True)
+        sizes, bits = sizes[seconds], drawn.bits[inside]
+        missing = sizes - counts  # of which the profile explains nothing: they stand below all others
+        lower, upper = (sizes - 1) // 2 - missing, sizes // 2 - missing
+        median = np.full(len(seconds), -np.inf)
+        known = np.flatnonzero(lower >= 0)
+        median[known] = (bits[start[known] + lower[known]] + bits[start[known] + upper[known]]) / 2
         found = []
-        for second in np.flatnonzero((counts > 0) & (counts >= 0.5 * sizes)).tolist():
+        for at in np.flatnonzero((counts >= 0.5 * sizes) & (median > 0)).tolist():
+            second = int(seconds[at])
             if second != first and not self.profiles.differ_in_marks(members[first], members[second]):
-                median = float(np.median(drawn.of(members[second])))
-                if median > 0:
-                    found.append((median, names[second]))
+                found.append((float(median[at]), names[second]))
         return found
 
 
@@ -234,14 +243,18 @@ def _split_by_marks(profiles: Profiles, group: Ints) -> Ints:
 
     One operator may give its accounts different prompts; two operators also differ in clients, places or series.
     """
+    explained = None
     for label in range(int(group.max(initial=-1)) + 1):
-        parts = _parts_by_marks(profiles.met, group == label)
+        members = np.flatnonzero(group == label)
+        parts = _parts_by_marks(profiles.met, members)
         if parts is not None:
             apart = group.copy()
-            apart[parts >= 0] = group.max() + 1 + parts[parts >= 0]
+            apart[members[parts >= 0]] = group.max() + 1 + parts[parts >= 0]
             apart = _settle(profiles, _relabelled(apart))
-            if _explained(profiles, apart) > _explained(profiles, group):
+            explained = _explained(profiles, group) if explained is None else explained
+            if _explained(profiles, apart) > explained:
                 group = np.where(group == label, np.where(apart >= 0, apart + group.max() + 1, -1), group)
+                explained = None
     return _settle(profiles, _relabelled(group))
 
 
@@ -268,18 +281,18 @@ def _described(profiles: Profiles, group: Ints) -> float:
     return sum(profiles.described(members) for members in _members(group))
 
 
-def _parts_by_marks(met: Incidence, members: npt.NDArray[np.bool_]) -> Ints | None:
-    """Per account the set of marks it shows (-1: none, or not a member); None when the marks are of one set.
+def _parts_by_marks(met: Incidence, members: Ints) -> Ints | None:
+    """Per member the set of marks it shows (-1: none); None when the marks are of one set.
 
     Marks belong to one set when members have them together.
     """
-    is_mark = np.isin(met.family, met.marks)
-    pair = members[met.account] & is_mark[met.entity]
-    matrix = sparse.csc_array(
-        (np.ones(int(pair.sum())), (met.account[pair], met.entity[pair])), shape=(len(members), len(met.family))
-    )
+    pairs = met.pairs_of_accounts(members)
+    pairs = pairs[np.isin(met.family[met.entity[pairs]], met.marks)]
+    marks, mark = np.unique(met.entity[pairs], return_inverse=True)
+    member = np.searchsorted(members, met.account[pairs])
+    matrix = sparse.csc_array((np.ones(len(pairs)), (member, mark)), shape=(len(members), len(marks)))
     users: Floats = np.asarray(matrix.sum(axis=0)).ravel()
-    usual = np.flatnonzero(users >= max(MIN_SHARED, USUAL * members.sum()))
+    usual = np.flatnonzero(users >= max(MIN_SHARED, USUAL * len(members)))
     if len(usual) < 2:
         return None
     together = sparse.coo_array(matrix[:, usual].T @ matrix[:, usual])
@@ -291,7 +304,7 @@ def _parts_by_marks(met: Incidence, members: npt.NDArray[np.bool_]) -> Ints | No
         shown[:, place] = np.asarray(matrix[:, usual[mark_set == place]].sum(axis=1)).ravel()
     part = np.where(shown.max(axis=1) > 0, shown.argmax(axis=1), -1)
     sizes = np.bincount(part[part >= 0], minlength=count)
-    kept = np.flatnonzero(sizes >= max(MIN_GROUP, USUAL * members.sum()))
+    kept = np.flatnonzero(sizes >= max(MIN_GROUP, USUAL * len(members)))
     if len(kept) < 2:
         return None
     return np.where(np.isin(part, kept), part, -1)

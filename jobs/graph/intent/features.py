@@ -39,6 +39,9 @@ STRENGTHS = pa.schema(
 )
 
 
+REPLACING_HOURS = 72  # within which an operator has a new account at work
+MIN_BANS = 3  # two may be a coincidence
+MIN_TURNED = 5  # members of whom it can be told
 TRAVELS = 2.0  # countries abroad that people may be in, one after the other, in the four weeks of a window
 
 
@@ -172,6 +175,32 @@ def _rotating(facts: Facts) -> float | None:
     counted = facts["member.networks"]
     mine = facts.total("networks") / max(len(counted), 1)
     return facts.against_everybody(mine, "networks", "networked_accounts") if counted else None
+
+
+def _replaced(facts: Facts) -> float:
+    """Share of the bans after which a member was made within REPLACING_HOURS, above what as many moments by chance would show.
+
+    By chance: the part of the time from the first ban to REPLACING_HOURS after the last that lies so near after no new member.
+    Each new member answers one ban. Nothing is told from fewer than MIN_BANS.
+    """
+    bans, made = np.sort(facts.values("sanctioned_hour")), np.sort(facts.values("created_hour"))
+    if len(bans) < MIN_BANS:
+        return 0.0
+    answered, free = 0, list(made)
+    for ban in bans:
+        place = next((n for n, hour in enumerate(free) if ban < hour <= ban + REPLACING_HOURS), None)
+        if place is not None:
+            del free[place]
+            answered += 1
+    hours = np.arange(bans[0], bans[-1] + REPLACING_HOURS)
+    following = np.searchsorted(made, hours + REPLACING_HOURS, "right") - np.searchsorted(made, hours, "right")
+    return max(0.0, float(answered / len(bans) - (following > 0).mean()))
+
+
+def _turned(facts: Facts) -> float | None:
+    """None where the window shows too little before and after any day of most members."""
+    told = facts.total("turning_told")
+    return facts.total("turned") / told if told >= max(MIN_TURNED, 0.5 * facts.members) else None
 
 
 FEATURES = (
@@ -355,6 +384,34 @@ FEATURES = (
         3,
         "members were banned or suspended before",
         {ENTERPRISE: -3, CLASSROOM_OR_HACKATHON: -2, EVALUATION_VENDOR: -2},
+        {},
+    ),
+    Feature(
+        "replaced",
+        Line.CONCEALMENT,
+        "sanctions",
+        _replaced,
+        "share of bans, above chance",
+        0.2,
+        0.6,
+        4,
+        "a banned member is replaced by a new one within days (Anthropic 2026-02-23: when one account is banned, a new one takes "
+        "its place)",
+        {ENTERPRISE: -3, CLASSROOM_OR_HACKATHON: -2, EVALUATION_VENDOR: -2, POPULAR_TOOL: -2},
+        {},
+    ),
+    Feature(
+        "turned_over",
+        Line.CONCEALMENT,
+        "bought accounts",
+        _turned,
+        "share of members",
+        0.3,
+        0.8,
+        2,
+        "members' use turned over from one day to the next, from prompts of their own to shared ones, as of accounts that were "
+        "bought with a past; alone no concealment: a company that takes up a tool does so, too",
+        {ENTERPRISE: 1, CLASSROOM_OR_HACKATHON: 1, POPULAR_TOOL: 1},
         {},
     ),
     Feature(

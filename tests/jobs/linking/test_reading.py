@@ -35,7 +35,7 @@ def test_one_content_many_spellings(tmp_path: Path, name: str, zipped: bool) -> 
 def test_what_stands_for_nothing_ties_nobody_and_is_counted(tmp_path: Path, entity: str) -> None:
     (tmp_path / "f.csv").write_text(f"account_id,signal,entity\na,s,e\nb,s,{entity}\nc,s,{entity}\n")
     found, left_out = read_observations(tmp_path / "f.csv")
-    assert (found["account_id"].to_pylist(), left_out) == (["a"], 2)
+    assert (found["account_id"].to_pylist(), left_out.rows, left_out.accounts.to_pylist()) == (["a"], 2, ["b", "c"])
 
 
 @pytest.mark.parametrize("events", ["", " ", "NaN"])
@@ -86,7 +86,7 @@ def test_rows_without_account_signal_or_entity_are_counted_and_left_out_and_even
     pq.write_table(table, tmp_path / "f.parquet")
     found, left_out = read_observations(tmp_path / "f.parquet")
     assert found.to_pylist() == [{"account_id": "a", "signal": "s", "entity": "e", "events": 7}]
-    assert left_out == 1
+    assert left_out.rows == 1
     pq.write_table(table.slice(1, 1), tmp_path / "empty.parquet")
     with pytest.raises(IolausError, match="no row with account"):
         read_observations(tmp_path / "empty.parquet")
