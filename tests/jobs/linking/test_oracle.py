@@ -58,7 +58,10 @@ class Model:
                     has[n, kind] = chance.randrange(1, self.things)
                 thing = f"own {n}" if has[n, kind] < 0 else f"thing {has[n, kind]} of {kind}"
                 met.append((f"a{n:04d}", f"kind{kind}", thing))
-            met += [(f"a{n:04d}", f"noise{kind}", f"{chance.randrange(1, 4 + self.accounts // 8)}") for kind in range(self.noise)]
+            met += [
+                (f"a{n:04d}", f"noise{kind}", f"{chance.randrange(1, 4 + self.accounts // 8)}")
+                for kind in range(self.noise)
+            ]
         return met, has
 
     def posterior(self, has: Ints) -> Floats:
@@ -112,3 +115,25 @@ def models() -> list[Model]:
     ]
     chosen = random.Random(20260301).sample(grid, 32)
     return [Model(*each, seed) for seed, each in enumerate(chosen)]
+
+
+@pytest.mark.parametrize("model", models(), ids=lambda model: "-".join(map(str, vars(model).values())))
+def test_where_the_posterior_is_sure_the_linker_agrees(spark: SparkSession, tmp_path: Path, model: Model) -> None:
+    """Nobody joins the hand whose posterior is below .01. All above .99 are found together where eight and more are, and where
+    hardly any of them lacks a thing of the hand, or they are a fifth at most of a hundred accounts: fewer are found at times."""
+    met, has = model.draw()
+    names = [f"a{n:04d}" for n in range(model.accounts)]
+    posterior = dict(zip(names, model.posterior(has).tolist(), strict=True))
+    cluster = {account: name for name, members in link(spark, tmp_path, met).items() for account in members}
+    sure = [account for account in names if posterior[account] > SURE]
+    home = Counter(cluster[account] for account in sure if account in cluster).most_common(1)
+    if home:
+        assert not [each for each in names if posterior[each] < 1 - SURE and cluster.get(each) == home[0][0]]
+    if len(sure) >= 8 and (model.kept > 0.9 or (model.share <= 0.2 and model.accounts >= 96)):
+        assert {cluster.get(account) for account in sure} == {home[0][0] if home else "found"}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_where_there_is_no_hand_nobody_is_linked(spark: SparkSession, tmp_path: Path, seed: int) -> None:
+    met, _ = Model(96, 0.0, 3, 0.9, 0.0, 1, seed).draw()
+    assert link(spark, tmp_path, met) == {}
