@@ -101,7 +101,7 @@ _SIDE = ("number", "signal", "entity", "family", "accounts")
 
 def strata(families: int, accounts: int) -> int:
     """How many strata there are of so many families among so many accounts, MIN_HYPOTHESES at most."""
-    sizes = sum(2 ** (size + 1) - 1 >= MIN_SHARED for size in range(accounts.bit_length()))
+    sizes = sum((2 << size) > MIN_SHARED for size in range(accounts.bit_length()))
     return max(1, min(families * (families - 1) // 2 * sizes**2, MIN_HYPOTHESES))
 
 
