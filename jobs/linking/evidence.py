@@ -11,7 +11,7 @@ from enum import Enum
 
 import numpy as np
 
-from jobs.graph.grouping.profiles import MAX_FAMILY_BITS, Ints, Profiles
+from jobs.graph.grouping.profiles import MAX_FAMILY_BITS, Ints, Profiles, explained
 from jobs.linking.coding import Coded
 from jobs.linking.files import Linking
 from jobs.linking.pairs import MAX_ACCOUNTS, Weighed, weigh_pairs
@@ -98,13 +98,14 @@ def _against_crowd(file: Coded, members: Ints, account: int) -> Case:
         best = here[np.lexsort((met.entity[pairs[here]], -worth[here]))[0]]
         entity = int(entities[met.entity[pairs[best]]])
         weights.append(Weight(float(min(worth[best], MAX_FAMILY_BITS)), Says.SAME, entity, int(sharing[entity])))
-    row = np.flatnonzero(accounts == place)
-    if len(row):
-        for family, against in profiles.against_by_family(group, accounts, bits):
-            if against[row[0]] < 0:
-                said = int(entities[met.answers(family)[place]])
-                weights.append(Weight(float(against[row[0]]), Says.OTHER, said, int(sharing[said])))
-    found = float(profiles.draws(group).of(np.array([place]))[0])
+    against = np.zeros(len(accounts))
+    for family, each in profiles.against_by_family(group, accounts, bits):
+        against += each
+        if each[accounts == place].any():
+            said = int(entities[met.answers(family)[place]])
+            weights.append(Weight(float(each[accounts == place][0]), Says.OTHER, said, int(sharing[said])))
+    drawn = explained(accounts, bits, profiles.prior(len(members)) + against, met.sure(pairs, accounts))
+    found = float(drawn.of(np.array([place]))[0])
     over = found - sum(each.bits for each in weights)
     if np.isfinite(found) and over < -1e-9:
         weights.append(Weight(over, Says.LIMIT))

@@ -211,7 +211,8 @@ def _cells(file: Coded, observations: DataFrame, scratch: Scratch) -> tuple[Ints
     met = incidences.transform(ANY_NIGHT, observations, alone, spark.createDataFrame([], NO_PLACEHOLDER))
     met = scratch(met.join(kinds, on=["signal", "entity"]).withColumn("family", F.col("kind")).drop("kind"))
     known = scratch(entities.transform(ANY_NIGHT, met))
-    found = scratch(cells.transform(ANY_NIGHT, met, known, undecided, scratch))
+    strata = cells.strata(len(file.families), len(file.accounts))
+    found = scratch(cells.transform(ANY_NIGHT, met, known, undecided, scratch, strata))
     connected = components.transform(ANY_NIGHT, met, known, found, undecided, scratch).toArrow()
     limit = found.agg((F.coalesce(F.max("log_tail"), F.lit(0.0)) + clusters.ROUNDED).alias("limit")).collect()[0][0]
     component = np.full(len(file.accounts), -1, dtype=np.int64)

@@ -157,7 +157,11 @@ def _follows(one: _Answers, other: _Answers, third: Sequence[_Answers]) -> bool:
         if max(each.agreeing(accounts) for each in third) < STRANGERS:
             said.append(other.agreeing(accounts))
             weight.append(len(accounts))
-    return len(said) >= MIN_ENTITIES and float(np.average(said, weights=weight)) >= SAME_FACT
+    if len(said) < MIN_ENTITIES:
+        return False
+    largest = int(np.argmax(weight))  # one group's own habit says nothing, however large it is
+    others = np.average(np.delete(said, largest), weights=np.delete(weight, largest))
+    return min(float(others), float(np.average(said, weights=weight))) >= SAME_FACT
 
 
 def _alone(answers: _Answers, others: Sequence[_Answers]) -> Floats:

@@ -120,14 +120,17 @@ def agreements(
     found = _agreements(account, entity, family, population, free)
     if not len(found.left):
         return None
-    pair = found.left * len(free) + found.right
-    order = np.lexsort((-found.bits, found.family, pair))
-    pair, kind, worth = pair[order], found.family[order], found.bits[order]
-    first_of_kind = np.r_[True, (pair[1:] != pair[:-1]) | (kind[1:] != kind[:-1])]
-    pair, kind, worth = pair[first_of_kind], kind[first_of_kind], worth[first_of_kind]
-    pairs, place = np.unique(pair, return_inverse=True)
+    families = int(family.max()) + 1
+    key = (found.left * len(free) + found.right) * families + found.family
+    order = np.argsort(key)
+    key = key[order]
+    first = np.flatnonzero(np.r_[True, key[1:] != key[:-1]])
+    pair, kind = np.divmod(key[first], families)
+    worth = np.maximum.reduceat(found.bits[order], first)  # of a kind the strongest
+    is_new = np.r_[True, pair[1:] != pair[:-1]]
+    pairs, place = pair[is_new], np.cumsum(is_new) - 1
     total: Floats = np.bincount(place, weights=worth).astype(np.float64)
-    by_family = np.zeros((len(pairs), int(family.max()) + 1))
+    by_family = np.zeros((len(pairs), families))
     by_family[place, kind] = worth
     least = max(float(np.log2(max(population - 1, 1))), _threshold(total, found, population, alpha))
     return Agreed(pairs // len(free), pairs % len(free), total, by_family, least)

@@ -30,7 +30,9 @@ INPUTS = {
 
 ALPHA = 0.001  # expected share of false cells: a false cell can accuse, so far stricter than the customary .05
 MIN_SHARED = 3
-MIN_HYPOTHESES = 1_000  # there are about as many strata: one with a single pair in it must not pass a test of its own
+# There are about as many strata on a night: one with a single pair in it must not pass a test of its own. Of a file of few kinds
+# and accounts there are fewer (`strata`).
+MIN_HYPOTHESES = 1_000
 PAIR = 2**31  # a pair of numbers as one: more entities than that no night has
 COUNTS = ("accounts_a", "accounts_b", "accounts", "population")
 STRATUM = ("family_a", "family_b", "size_a", "size_b")
@@ -43,6 +45,7 @@ def transform(
     entities: DataFrame,
     case_decisions: DataFrame,
     scratch: Callable[[DataFrame], DataFrame],
+    least_hypotheses: int = MIN_HYPOTHESES,
 ) -> DataFrame:
     """Columns signal_a, entity_a, signal_b, entity_b, accounts_a, accounts_b, accounts, expected_accounts, log_tail."""
     known = scratch(numbered(entities))
@@ -71,7 +74,7 @@ def transform(
     ranked = (
         tested.withColumn("size_a", _size("accounts_a"))
         .withColumn("size_b", _size("accounts_b"))
-        .join(_hypotheses(entities), on=list(STRATUM), how="inner")
+        .join(_hypotheses(entities, least_hypotheses), on=list(STRATUM), how="inner")
         .withColumn("place", F.row_number().over(place))
         .withColumn("limit", limit)
     )
@@ -96,12 +99,18 @@ def transform(
 _SIDE = ("number", "signal", "entity", "family", "accounts")
 
 
+def strata(families: int, accounts: int) -> int:
+    """How many strata there are of so many families among so many accounts, MIN_HYPOTHESES at most."""
+    sizes = sum((2 << size) > MIN_SHARED for size in range(accounts.bit_length()))
+    return max(1, min(families * (families - 1) // 2 * sizes**2, MIN_HYPOTHESES))
+
+
 def _size(accounts: str) -> Column:
     """Size class: 3, 4 to 7, 8 to 15, ... accounts."""
     return F.floor(F.log2(F.col(accounts).cast("double")) + F.lit(1e-9)).cast("int")
 
 
-def _hypotheses(entities: DataFrame) -> DataFrame:
+def _hypotheses(entities: DataFrame, least: int) -> DataFrame:
     """Per stratum how many pairs of entities there are: the number of hypotheses tested in it."""
     counts = (
         entities.where(~F.col("is_hub"))
@@ -114,7 +123,5 @@ def _hypotheses(entities: DataFrame) -> DataFrame:
         sides[0]
         .crossJoin(sides[1])
         .where(F.col("family_a") < F.col("family_b"))
-        .select(
-            *STRATUM, F.greatest(F.col("of_class_a") * F.col("of_class_b"), F.lit(MIN_HYPOTHESES)).alias("hypotheses")
-        )
+        .select(*STRATUM, F.greatest(F.col("of_class_a") * F.col("of_class_b"), F.lit(least)).alias("hypotheses"))
     )

@@ -28,6 +28,7 @@ from scipy.sparse import csgraph
 
 from jobs.graph.grouping.profiles import (
     MAX_FAMILY_BITS,
+    MIN_FAMILY_BITS,
     SAME_MARKS,
     USUAL,
     Drawn,
@@ -133,7 +134,8 @@ def _seeds(met: Incidence, log_tail_limit: float) -> Ints:
         communities = sorted(sorted(each) for each in found)
     if met.alone is not None:
         communities += [[entity] for entity in np.flatnonzero((met.alone > 0) & (met.accounts >= MIN_GROUP)).tolist()]
-    rarity = np.log2(met.population / met.accounts)
+    # What a coincidence made a community counts as a kind of evidence, though half of the accounts have it.
+    rarity = np.maximum(np.log2(met.population / met.accounts), MIN_FAMILY_BITS)
     drawn = []
     for entities in communities:
         pairs, place = met.pairs_of_entities(np.array(entities))

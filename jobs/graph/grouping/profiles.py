@@ -23,6 +23,7 @@ DEPENDENT = 0.5  # of the bits of each other answer: who moves has another stree
 ANSWERS = 8.0  # of the file's usual kind that a group is taken to have given before it was looked at
 USUAL = 0.05  # of the members: rarer marks are single accounts' own
 MARKED = 0.5  # marks per member, at least, for the marks to tell hands apart
+ROUNDING = 1e-6  # bits: more than sums of them are off
 SAME_MARKS = 0.25  # of their marks that two groups have in common when one hand made both
 ROOM = 30_000_000  # accounts of all drafts that are remembered, sixteen bytes each: half a gigabyte
 Floats = npt.NDArray[np.float64]
@@ -214,7 +215,8 @@ class Profiles:
         return np.bincount(self.met.entity[pairs], minlength=len(self.met.family)).astype(float)
 
     def draws(self, members: Ints, cap: float = MAX_FAMILY_BITS) -> Drawn:
-        """All accounts that the group's profile explains, members or not; no family counts more than `cap` bits."""
+        """All accounts that the group's profile explains; no family counts more than `cap` bits. With a cap, of the others only
+        those who may reach even odds: nobody below them is ever drawn."""
         key = (name_of(members), cap)
         found = self._drawn.get(key)
         if found is None:
@@ -222,6 +224,12 @@ class Profiles:
             spoken = self._spoken(members)
             drawable = met.of_enough(*self._of_entities(spoken.telling(met), members))
             pairs, worth = self._of_accounts(spoken, drawable, members)
+            if np.isfinite(cap):
+                most = np.bincount(met.account[pairs], weights=np.minimum(worth, cap), minlength=met.size)
+                may = most + self.prior(len(members)) > -ROUNDING
+                may[members] = True
+                heard = may[met.account[pairs]]
+                pairs, worth = pairs[heard], worth[heard]
             accounts, bits = met.by_family(pairs, worth, cap)
             against = self.against(members, accounts, bits)
             found = explained(accounts, bits, self.prior(len(members)) + against, met.sure(pairs, accounts))
@@ -249,19 +257,24 @@ class Profiles:
         answers differ in the file: where all differ, as certificates that rotate, another one says nothing.
         """
         met = self.met
-        inside = np.isin(accounts, members)
+        inside = _among(accounts, members, met.size)
         for family, usual in met.differing.items():
             answers = met.answers(family)
             mine = answers[members]
             mine = mine[mine >= 0]
+            said = answers[accounts]
+            differs = np.flatnonzero((said >= 0) & (bits[:, family] <= 0))
+            others = len(mine) - inside[differs]
+            differs, others = differs[others > 0], others[others > 0]
+            if not len(differs):
+                continue
             answered, times = np.unique(mine, return_counts=True)
             own = answered[times == 1]
-            said = answers[accounts]
-            others = len(mine) - (inside & (said >= 0))
-            unlike = len(own) - (inside & (said >= 0) & np.isin(said, own))
+            unlike = len(own) - (inside[differs] & np.isin(said[differs], own))
             new = np.log2((unlike + ANSWERS * usual) / (others + ANSWERS))
-            differs = (said >= 0) & (bits[:, family] <= 0) & (others > 0)
-            yield family, np.where(differs, DEPENDENT * np.maximum(new, -MAX_FAMILY_BITS), 0.0)
+            found = np.zeros(len(accounts))
+            found[differs] = DEPENDENT * np.maximum(new, -MAX_FAMILY_BITS)
+            yield family, found
 
     def worth(self, members: Ints, accounts: Ints) -> tuple[Ints, Floats]:
         """The pairs of some ascending accounts that speak for the group, and the bits of each against everybody outside it."""

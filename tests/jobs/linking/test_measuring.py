@@ -8,17 +8,22 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from jobs.linking.measuring import MIN_TEXT, Measured, measure, without_second_names
+from jobs.linking.measuring import MIN_TEXT, Ints, Measured, measure, without_second_names
 
 Met = list[tuple[str, str, str]]
 
 
-def measured(met: Met) -> tuple[Measured, list[tuple[str, str]]]:
+def coded(met: Met) -> tuple[tuple[Ints, Ints], list[tuple[str, str]]]:
     met = sorted(set(met))
     accounts, names = sorted({row[0] for row in met}), sorted({row[1:] for row in met})
     account = np.array([accounts.index(row[0]) for row in met], dtype=np.int64)
     entity = np.array([names.index(row[1:]) for row in met], dtype=np.int64)
-    return measure(account, entity, names), names
+    return (account, entity), names
+
+
+def measured(met: Met) -> tuple[Measured, list[tuple[str, str]]]:
+    rows, names = coded(met)
+    return measure(*rows, names), names
 
 
 def alone(met: Met) -> dict[tuple[str, str], float]:
@@ -85,6 +90,27 @@ def test_two_kinds_that_ten_groups_of_a_file_of_strangers_share_are_two_facts_wh
     noise = [(f"p{n:03d}", "noise", f"n{chance.randrange(150)}") for n in range(600)]
     found = families(met + noise)
     assert found["purse"] != found["phone"]
+
+
+def test_what_one_group_of_half_a_file_shares_is_two_facts_though_strangers_share_here_and_there() -> None:
+    met = [(f"p{n:03d}", kind, kind) for n in range(60) for kind in ("purse", "phone")]
+    for n in range(60, 118):
+        met += [
+            (f"p{n:03d}", "purse", f"{n // 2 if n < 66 else n}"),
+            (f"p{n:03d}", "phone", f"{n // 2 if n > 111 else n}"),
+        ]
+    met += [(f"p{n:03d}", "noise", f"n{n % 13}") for n in range(118)]
+    found = families(met)
+    assert found["purse"] != found["phone"]
+
+
+def test_declared_signals_are_one_fact_and_count_once_though_accounts_have_many_things_of_them() -> None:
+    met = [(f"p{n:02d}", kind, f"{kind}{n + k}") for n in range(40) for kind in ("address", "prefix") for k in range(3)]
+    met += [(f"p{n:02d}", kind, f"{kind}{n}") for n in range(40) for kind in ("card", "device")]
+    rows, names = coded(met)
+    found = measure(*rows, names, [["prefix", "address"], ["device", "card", "address"]])
+    assert set(found.family) == {"address"}
+    assert (found.single, found.one_fact) == (frozenset(), (("address", "card", "device", "prefix"),))
 
 
 def test_many_things_of_a_kind_are_a_few_families_whatever_else_is_in_the_file() -> None:
