@@ -136,7 +136,7 @@ def is_columnar(path: str) -> bool:
 def _parquet(raw: RawTable, path: str, group: int) -> Iterator[Block]:
     with store.parquet(path) as file:
         names = file.schema_arrow.names
-        _require_no_bomb(file.metadata.row_group(group).total_byte_size, store.place(path).stat().st_size)
+        require_no_bomb(file.metadata.row_group(group).total_byte_size, store.place(path).stat().st_size)
         # Not by the metadata of its column chunks: asking broken ones ends the process.
         physical = {each.path: each.physical_type for each in map(file.schema.column, range(len(file.schema)))}
     present = [each.name for each in raw.fields if each.name in names]
@@ -157,7 +157,8 @@ def _parquet(raw: RawTable, path: str, group: int) -> Iterator[Block]:
         yield from _in_parts(raw, columns, batch.num_rows)
 
 
-def _require_no_bomb(unpacked: int, packed: int) -> None:
+def require_no_bomb(unpacked: int, packed: int) -> None:
+    """Raise `ValueError` for a piece of a file that is small on disk and not in memory (bytes)."""
     if unpacked > BOMB_BYTES and unpacked > BOMB_RATIO * packed:
         raise ValueError(f"its {packed} bytes unpack to {unpacked}")
 

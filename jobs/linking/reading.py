@@ -7,7 +7,9 @@ count is one event.
 
 from __future__ import annotations
 
+import zlib
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,11 +19,14 @@ import pyarrow.json
 import pyarrow.parquet as pq
 
 from jobs.errors import IolausError, UsageError
+from jobs.landing.formats import require_no_bomb
 from jobs.landing.placeholders import stands_for_nothing
+from jobs.landing.values import MAX_TEXT_BYTES, conform
 
 NEEDED = ("account_id", "signal", "entity")
 EVENTS = "events"
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
+MOST_EVENTS = 2**62  # what is summed stays below what 64 bits hold
 FORMATS = ".csv, .tsv, .jsonl (each also .gz) or .parquet"
 
 
@@ -34,12 +39,6 @@ def read_observations(source: Path) -> tuple[pa.Table, int]:
     if not source.is_file():
         raise UsageError(f"The observations file {source} does not exist: correct --observations.")
     table = _read(source)
-    repeated = [name for name, times in Counter(table.column_names).items() if times > 1 and name in (*NEEDED, EVENTS)]
-    if repeated:
-        raise UsageError(f"The observations file {source} has two columns {repeated[0]}: name each column once.")
-    missing = [name for name in NEEDED if name not in table.column_names]
-    if missing:
-        raise UsageError(f"The observations file {source} lacks the column {missing[0]}: it needs {', '.join(NEEDED)}.")
     named = pa.table({name: _texts(source, name, table[name]) for name in NEEDED})
     counted = named.append_column(EVENTS, _events(source, table))
     says_something = pc.invert(stands_for_nothing(counted["entity"].combine_chunks()))
@@ -59,33 +58,66 @@ def _read(source: Path) -> pa.Table:
     if kind not in (*DELIMITERS, ".jsonl", ".parquet"):
         raise UsageError(f"The observations file {source} is of no known format: it takes {FORMATS}.")
     try:
-        if kind == ".parquet":
-            return pq.ParquetFile(source).read()
-        with pa.input_stream(str(source), compression="gzip" if suffixes[-1] == ".gz" else None) as stream:
-            if kind == ".jsonl":
-                return pa.json.read_json(stream)
-            texts = pa.csv.ConvertOptions(column_types=dict.fromkeys((*NEEDED, EVENTS), pa.string()))
-            delimited = pa.csv.ParseOptions(delimiter=DELIMITERS[kind], newlines_in_values=True)
-            return pa.csv.read_csv(stream, convert_options=texts, parse_options=delimited)
-    except (pa.ArrowException, OSError, EOFError) as error:
-        reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
+        return _parquet(source) if kind == ".parquet" else _lines(source, kind, suffixes[-1] == ".gz")
+    except (pa.ArrowException, OSError, EOFError, ValueError, zlib.error) as error:
+        reason = (str(error).splitlines() or [""])[0].rstrip(".").replace("\0", "") or type(error).__name__
         raise IolausError(f"The observations file {source} cannot be read as {kind.lstrip('.')} ({reason}).") from error
 
 
+def _parquet(source: Path) -> pa.Table:
+    """The columns that are needed. A text that is stored once for many rows stays so until it is known to be short enough."""
+    with pq.ParquetFile(source) as file:
+        present = _required(source, file.schema_arrow.names)
+        for group in range(file.metadata.num_row_groups):
+            require_no_bomb(file.metadata.row_group(group).total_byte_size, source.stat().st_size)
+        physical = {each.path: each.physical_type for each in map(file.schema.column, range(len(file.schema)))}
+    texts = [name for name in present if physical.get(name) == "BYTE_ARRAY"]
+    with pq.ParquetFile(source, read_dictionary=texts) as file:
+        return file.read(columns=present)
+
+
+def _lines(source: Path, kind: str, is_zipped: bool) -> pa.Table:
+    with pa.input_stream(str(source), compression="gzip" if is_zipped else None) as stream:
+        if kind == ".jsonl":
+            table = pa.json.read_json(stream)
+        else:
+            texts = pa.csv.ConvertOptions(column_types=dict.fromkeys((*NEEDED, EVENTS), pa.string()))
+            delimited = pa.csv.ParseOptions(delimiter=DELIMITERS[kind], newlines_in_values=True)
+            table = pa.csv.read_csv(stream, convert_options=texts, parse_options=delimited)
+    return table.select(_required(source, table.column_names))
+
+
+def _required(source: Path, names: Sequence[str]) -> list[str]:
+    """Those of the columns that are read. Raises `UsageError` when one of them is missing or there twice."""
+    times = Counter(names)
+    if repeated := [name for name in (*NEEDED, EVENTS) if times[name] > 1]:
+        raise UsageError(f"The observations file {source} has two columns {repeated[0]}: name each column once.")
+    if missing := [name for name in NEEDED if not times[name]]:
+        raise UsageError(f"The observations file {source} lacks the column {missing[0]}: it needs {', '.join(NEEDED)}.")
+    return [name for name in (*NEEDED, EVENTS) if times[name]]
+
+
 def _texts(source: Path, name: str, values: pa.ChunkedArray) -> pa.Array:
-    if pa.types.is_dictionary(values.type):
-        values = values.cast(values.type.value_type)
-    if pa.types.is_nested(values.type) or pa.types.is_floating(values.type):
-        raise IolausError(f"The observations file {source} has {values.type} in the column {name}: it needs texts.")
-    return pc.utf8_trim_whitespace(values.cast(pa.string())).combine_chunks()
+    kind = values.type.value_type if pa.types.is_dictionary(values.type) else values.type
+    if pa.types.is_nested(kind) or (pa.types.is_floating(kind) and name != EVENTS):
+        raise IolausError(f"The observations file {source} has {kind} in the column {name}: it needs texts.")
+    if pa.types.is_floating(kind):
+        return values.combine_chunks().cast(pa.string())
+    found = conform(values.combine_chunks(), "string")
+    if found.failed:
+        row, text = min(found.failed.items())
+        raise IolausError(
+            f"The observations file {source} has {text[:40]!a} in the column {name} of row {row + 1}, which is no text: "
+            f"it takes UTF-8 of at most {MAX_TEXT_BYTES} bytes."
+        )
+    return pc.utf8_trim_whitespace(found.values)
 
 
 def _events(source: Path, table: pa.Table) -> pa.Array:
     """Whole numbers of one and more; one where none is said. Raises `IolausError` naming the first row of another kind."""
     if EVENTS not in table.column_names:
         return pa.repeat(pa.scalar(1, pa.int64()), table.num_rows)
-    given = table[EVENTS].combine_chunks()
-    texts = pc.utf8_trim_whitespace(given.cast(pa.string()))
+    texts = _texts(source, EVENTS, table[EVENTS])
     said = pc.and_(texts.is_valid(), pc.and_(pc.not_equal(texts, ""), pc.not_equal(pc.utf8_lower(texts), "nan")))
     whole = pc.match_substring_regex(texts, r"^[1-9][0-9]{0,17}(\.0*)?$")
     wrong = pc.and_(said.fill_null(False), pc.invert(whole.fill_null(True)))
@@ -96,4 +128,7 @@ def _events(source: Path, table: pa.Table) -> pa.Array:
             f"it takes whole numbers of 1 and more, or nothing."
         )
     counts = pc.replace_substring_regex(pc.if_else(said, texts, "1").fill_null("1"), r"\..*", "")
-    return counts.cast(pa.int64())
+    numbers = counts.cast(pa.int64())
+    if (pc.sum(numbers.cast(pa.float64())).as_py() or 0) >= MOST_EVENTS:
+        raise IolausError(f"The observations file {source} counts more events than {MOST_EVENTS:.0e}: correct the column {EVENTS}.")
+    return numbers
