@@ -129,6 +129,8 @@ def _events(source: Path, table: pa.Table) -> pa.Array:
         )
     counts = pc.replace_substring_regex(pc.if_else(said, texts, "1").fill_null("1"), r"\..*", "")
     numbers = counts.cast(pa.int64())
-    if (pc.sum(numbers.cast(pa.float64())).as_py() or 0) >= MOST_EVENTS:
-        raise IolausError(f"The observations file {source} counts more events than {MOST_EVENTS:.0e}: correct the column {EVENTS}.")
+    if (pc.sum(numbers.cast(pa.float64(), safe=False)).as_py() or 0) >= MOST_EVENTS:
+        raise IolausError(
+            f"The observations file {source} counts more events than {MOST_EVENTS:.0e}: correct the column {EVENTS}."
+        )
     return numbers

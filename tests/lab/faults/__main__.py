@@ -19,15 +19,8 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pyarrow.csv
-import pyarrow.json
-import pyarrow.parquet
-import pysail.spark
 import pyspark.sql.connect.session  # noqa: F401 - what is imported here no command has to import
 
-import jobs.engine
-import jobs.history.forgetting
-import jobs.nights.run
 from jobs.nights import steps
 from jobs.settings import PSEUDONYM_KEY
 from tests.lab.faults import damages, inputs, kills, machine, overlaps, servers, tally
@@ -71,7 +64,11 @@ def main() -> int:
         shutil.rmtree(folder / "tmp", ignore_errors=True)
         every = tally.read(folder / "results")
     if given.page:
-        given.page.write_text(tally.page(every, _machine(), f"`python -m tests.lab.faults --share {given.share:g}`, {datetime.now(UTC):%Y-%m-%d}"))
+        given.page.write_text(
+            tally.page(
+                every, _machine(), f"`python -m tests.lab.faults --share {given.share:g}`, {datetime.now(UTC):%Y-%m-%d}"
+            )
+        )
     return 1 if any(sum(each.losses.values()) for each in every) else 0
 
 

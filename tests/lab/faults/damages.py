@@ -59,7 +59,10 @@ def _named(root: Path, pattern: str) -> list[str]:
     for table in tables:
         snapshot = table.current_snapshot()
         if snapshot is not None:
-            found += [plain(snapshot.manifest_list), *(plain(each.manifest_path) for each in snapshot.manifests(table.io))]
+            found += [
+                plain(snapshot.manifest_list),
+                *(plain(each.manifest_path) for each in snapshot.manifests(table.io)),
+            ]
     return sorted(each for each in found if re.search(pattern, each))
 
 
@@ -98,11 +101,20 @@ def tallies(world: World, share: float, seed: int) -> Iterator[Tally]:
         picked = chance.sample(picked, max(3, round(share * len(every))))
     found: dict[str, Tally] = {}
     for kind, harm in picked:
-        tally = found.setdefault(kind, Tally(f"lost or damaged: {kind}", "missing, of zero bytes, cut short, or with a flipped bit; then the way back that is told"))
+        tally = found.setdefault(
+            kind,
+            Tally(
+                f"lost or damaged: {kind}",
+                "missing, of zero bytes, cut short, or with a flipped bit; then the way back that is told",
+            ),
+        )
         began = time.monotonic()
         _try(tally, world, kind, harm, expected, chance)
         tally.seconds += time.monotonic() - began
-    wal = Tally("lost or damaged: a log of the warehouse", "a tool for reports was killed and left a log beside it, its own or another's")
+    wal = Tally(
+        "lost or damaged: a log of the warehouse",
+        "a tool for reports was killed and left a log beside it, its own or another's",
+    )
     began = time.monotonic()
     for kind in ("garbage", "of another file"):
         _log_left(wal, world, kind, expected)
@@ -193,5 +205,3 @@ def _other(path: Path) -> dict[str, str]:
     connection.execute("CREATE TABLE t AS SELECT 1 AS a")
     connection.close()
     return {}
-
-

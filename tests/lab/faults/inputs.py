@@ -101,7 +101,9 @@ def _read_all(folder: Path, reader: str, first: int, end: int, log: Path) -> Non
         for number in range(first, end):
             place = folder / str(number)
             place.mkdir()
-            told.write(json.dumps({"number": number, "name": mutations.name_of(reader, number), **read(place, number)}) + "\n")
+            told.write(
+                json.dumps({"number": number, "name": mutations.name_of(reader, number), **read(place, number)}) + "\n"
+            )
             told.flush()
             shutil.rmtree(place)
 

@@ -46,7 +46,10 @@ def tallies(world: World, kills: int, seed: int) -> Iterator[Tally]:
 
 
 def _killed(world: World, way: Way, kills: int, chance: random.Random) -> Tally:
-    found = Tally(f"SIGKILL during {way.name}", f"`iolaus {way.line[0]}` killed at a random moment, run again, compared row by row; readers look on")
+    found = Tally(
+        f"SIGKILL during {way.name}",
+        f"`iolaus {way.line[0]}` killed at a random moment, run again, compared row by row; readers look on",
+    )
     began = time.monotonic()
     before, expected, usual = _undisturbed(world, way)
     for _ in range(kills):

@@ -18,7 +18,7 @@ from tests.jobs.test_liveness import SERVER
 from tests.lab.faults.processes import Ended, done, iolaus, limited, system
 from tests.lab.faults.tally import Tally
 from tests.lab.faults.worlds import FAR, World, difference, left_overs, state_of
-from tests.worlds import FIRST, SECOND
+from tests.worlds import SECOND
 
 GRACE_SECONDS = 10.0
 NOBODY = 65534
@@ -38,7 +38,12 @@ def lines(accounts: list[str]) -> dict[str, tuple[str, Line]]:
     }
 
 
-LOOKING: tuple[Line, ...] = (("status",), ("query", "SELECT count(*) FROM campaigns"), ("doctor",), ("doctor", "--verify"))
+LOOKING: tuple[Line, ...] = (
+    ("status",),
+    ("query", "SELECT count(*) FROM campaigns"),
+    ("doctor",),
+    ("doctor", "--verify"),
+)
 
 
 def tallies(world: World, share: float, seed: int) -> Iterator[Tally]:
@@ -92,14 +97,17 @@ def _goes_on(found: Tally, world: World, name: str, line: Line, told: str) -> No
 
 def _picked(known: dict[str, tuple[str, Line]], tries: int, chance: random.Random) -> list[str]:
     names = [name for name in known if name != "run"]
-    return [*(chance.choice(names) for _ in range(tries - 1)), "run"] if tries < len(names) else [*names, "run", *(chance.choice(list(known)) for _ in range(tries - len(names) - 1))]
+    return (
+        [*(chance.choice(names) for _ in range(tries - 1)), "run"]
+        if tries < len(names)
+        else [*names, "run", *(chance.choice(list(known)) for _ in range(tries - len(names) - 1))]
+    )
 
 
 @contextlib.contextmanager
 def _mounted(world: World, size: int) -> Iterator[bool]:
     """The root on a file system of a size (bytes)."""
-    shutil.rmtree(world.root, ignore_errors=True)
-    world.root.mkdir()
+    world.emptied()
     is_there = system("mount", "-t", "tmpfs", "-o", f"size={size}", "none", world.root)
     try:
         yield is_there
@@ -150,7 +158,9 @@ def _file_size(world: World, known: dict[str, tuple[str, Line]], tries: int, cha
 
 
 def _read_only(world: World, known: dict[str, tuple[str, Line]], _: int, __: random.Random) -> Tally:
-    found = Tally("read-only root", "the root mounted read-only: commands that look answer, commands that write say a sentence")
+    found = Tally(
+        "read-only root", "the root mounted read-only: commands that look answer, commands that write say a sentence"
+    )
     root = world.restored("two")
     if not (system("mount", "--bind", root, root) and system("mount", "-o", "remount,ro,bind", root)):
         found.said["not tried: nothing can be mounted here"] += 1
@@ -211,7 +221,10 @@ def _no_handles(world: World, known: dict[str, tuple[str, Line]], tries: int, ch
 
 
 def _signals(world: World, known: dict[str, tuple[str, Line]], tries: int, chance: random.Random) -> Tally:
-    found = Tally("SIGTERM and SIGINT", f"told to end at a random moment: ends within {GRACE_SECONDS:.0f} s, says what stands, leaves nothing")
+    found = Tally(
+        "SIGTERM and SIGINT",
+        f"told to end at a random moment: ends within {GRACE_SECONDS:.0f} s, says what stands, leaves nothing",
+    )
     usual: dict[str, float] = {}
     for name in _picked(known, tries, chance):
         state, line = known[name]
@@ -242,7 +255,9 @@ def _engine(world: World, known: dict[str, tuple[str, Line]], tries: int, chance
     for number in ([signal.SIGKILL, signal.SIGSTOP] * tries)[: max(tries, 2)]:
         state, line = known["run"]
         root = world.restored(state)
-        server = subprocess.Popen([sys.executable, "-c", SERVER], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        server = subprocess.Popen(
+            [sys.executable, "-c", SERVER], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
         try:
             assert server.stdout
             address = f"sc://127.0.0.1:{server.stdout.readline().strip()}"

@@ -20,7 +20,25 @@ from tests.jobs.staged.rawrows import GOOD, NIGHT, good
 TABLES = tuple(sorted(GOOD))
 WORDS = ("", " ", "\x00", "null", "NaN", "-0", "1e400", "9" * 5000, "é" * 300, "\ud7ff", "0x1F", "true", "[]", "{}", "=cmd()", "x" * 70_000, "2026-02-30",
          "9999-12-31T23:59:59.999999Z", "0000-00-00", "-infinity", "infinity", "\u202e\u0000", "255.255.255.255/33", "::/0", "1_000", "1" + "0" * 40)  # fmt: skip
-NUMBERS = (0, -1, 1, 2**31, 2**63 - 1, -(2**63), 2**64, 10**30, 1.5, 1e308, -1e-320, True, None, [], [1], {"a": 1}, [[[]]])
+NUMBERS = (
+    0,
+    -1,
+    1,
+    2**31,
+    2**63 - 1,
+    -(2**63),
+    2**64,
+    10**30,
+    1.5,
+    1e308,
+    -1e-320,
+    True,
+    None,
+    [],
+    [1],
+    {"a": 1},
+    [[[]]],
+)
 Chance = random.Random
 Rows = list[dict[str, Any]]
 
@@ -43,7 +61,21 @@ def _odd_values(chance: Chance, rows: Rows) -> None:
 
 def _odd_names(chance: Chance, rows: Rows) -> None:
     name = chance.choice(list(rows[0]))
-    new = chance.choice(("", name.upper(), f" {name}", f"{name}.x", f"{name}\n", "列", "account_id", "ds", "__index_level_0__", "\x00", "a" * 10_000))
+    new = chance.choice(
+        (
+            "",
+            name.upper(),
+            f" {name}",
+            f"{name}.x",
+            f"{name}\n",
+            "列",
+            "account_id",
+            "ds",
+            "__index_level_0__",
+            "\x00",
+            "a" * 10_000,
+        )
+    )
     for row in rows:
         row[new] = row.pop(name, None)
 
@@ -89,7 +121,16 @@ def _another(_: Chance, __: bytes) -> bytes:
                      b"[" * 100_000, b'{"a":' * 50_000, b"<html>502 Bad Gateway</html>\n", b"{}\n{}\n", b"[{}]", b"\r\r\r", b'{"account_id":"a"}{"account_id":"b"}'))  # fmt: skip
 
 
-BYTES: tuple[Callable[[Chance, bytes], bytes], ...] = (flipped, flipped, _footer, _footer, _footer, _cut, _spliced, _another)
+BYTES: tuple[Callable[[Chance, bytes], bytes], ...] = (
+    flipped,
+    flipped,
+    _footer,
+    _footer,
+    _footer,
+    _cut,
+    _spliced,
+    _another,
+)
 
 
 # -- Parquet --------------------------------------------------------------------------------------------------------------
@@ -176,7 +217,12 @@ def _parquet(chance: Chance, columns: dict[str, pa.Array], path: Path) -> None:
         "write_page_index": chance.choice((True, False)),
     }
     if chance.random() < 0.2:
-        options |= {"use_dictionary": False, "column_encoding": {name: _encoding(chance, kind) for name, kind in zip(table.schema.names, table.schema.types, strict=True)}}
+        options |= {
+            "use_dictionary": False,
+            "column_encoding": {
+                name: _encoding(chance, kind) for name, kind in zip(table.schema.names, table.schema.types, strict=True)
+            },
+        }
     try:
         pq.write_table(table, path, **options)
     except (pa.ArrowException, OSError, ValueError, TypeError, KeyError):  # what cannot be written cannot be delivered
@@ -198,13 +244,19 @@ def _bombs(chance: Chance, table: str, folder: Path) -> Path:
     kind = chance.randrange(5)
     if kind == 0:  # one long text for many rows
         rows = 50_000
-        columns = {key: pa.array([value] * 1).take(pa.array([0] * rows, pa.int32())) for key, value in good(table).items()}
+        columns = {
+            key: pa.array([value] * 1).take(pa.array([0] * rows, pa.int32())) for key, value in good(table).items()
+        }
         columns[name] = pa.DictionaryArray.from_arrays(pa.array([0] * rows, pa.int32()), pa.array(["x" * 200_000]))
         pq.write_table(pa.table(columns), folder / "p.parquet", compression="zstd")
         return folder / "p.parquet"
     if kind == 1:
         rows = 3_000_000
-        columns = {key: pa.array([value]).take(pa.array([0] * rows, pa.int32())) for key, value in good(table).items() if key == name}
+        columns = {
+            key: pa.array([value]).take(pa.array([0] * rows, pa.int32()))
+            for key, value in good(table).items()
+            if key == name
+        }
         pq.write_table(pa.table(columns), folder / "p.parquet", row_group_size=rows)
         return folder / "p.parquet"
     suffix = ".jsonl.gz" if kind == 2 else ".jsonl.zst"
@@ -241,7 +293,9 @@ def delivered(root: Path, chance: Chance, number: int) -> tuple[str, int | None]
         _bombs(chance, table, folder)
         return table, None
     rows = _rows(chance, table)
-    {"values": _odd_values, "json values": _odd_values, "names": _odd_names, "missing": _missing}.get(way, lambda *_: None)(chance, rows)
+    {"values": _odd_values, "json values": _odd_values, "names": _odd_names, "missing": _missing}.get(
+        way, lambda *_: None
+    )(chance, rows)
     if way.startswith("json") or (way in ("names", "missing") and chance.random() < 0.5):
         text = "".join(json.dumps(row) + "\n" for row in rows).encode()
         if way == "json bytes":
@@ -267,7 +321,8 @@ def observed(folder: Path, chance: Chance, number: int) -> Path:
     """Write the observation file of a number; gives its path."""
     way = name_of("link", number)
     rows: Rows = [
-        {"account_id": f"a{n % 7}", "signal": f"s{n % 3}", "entity": f"e{n % 5}", "events": n % 4 + 1} for n in range(chance.choice((1, 5, 60)))
+        {"account_id": f"a{n % 7}", "signal": f"s{n % 3}", "entity": f"e{n % 5}", "events": n % 4 + 1}
+        for n in range(chance.choice((1, 5, 60)))
     ]
     if "values" in way:
         chance.choice((_odd_values, _odd_values, _odd_names, _missing))(chance, rows)

@@ -40,7 +40,10 @@ def tallies(world: World, share: float, seed: int) -> Iterator[Tally]:
     pairs = list(itertools.combinations_with_replacement(known, 2))
     if share < 1:
         pairs = chance.sample(pairs, max(4, round(len(pairs) * min(1.0, share * 3))))
-    found = Tally("two commands at once", "every pair of run, backfill, build, publish, forget, expire, adopt, doctor --mend and decide, started within 2 s")
+    found = Tally(
+        "two commands at once",
+        "every pair of run, backfill, build, publish, forget, expire, adopt, doctor --mend and decide, started within 2 s",
+    )
     began = time.monotonic()
     orders: dict[tuple[str, str], State] = {}
     for pair in pairs:
@@ -50,7 +53,14 @@ def tallies(world: World, share: float, seed: int) -> Iterator[Tally]:
     yield found
 
 
-def _overlap(found: Tally, world: World, known: dict[str, Line], pair: tuple[str, str], offset: float, orders: dict[tuple[str, str], State]) -> None:
+def _overlap(
+    found: Tally,
+    world: World,
+    known: dict[str, Line],
+    pair: tuple[str, str],
+    offset: float,
+    orders: dict[tuple[str, str], State],
+) -> None:
     root = world.restored("judged")
     told = f"{pair[0]} and {offset:g} s later {pair[1]}"
     first = iolaus(*known[pair[0]], "--root", root)
@@ -61,7 +71,9 @@ def _overlap(found: Tally, world: World, known: dict[str, Line], pair: tuple[str
     for each in ended:
         found.heard(each.fault, f"{told}, `{each.words[0]}`")
     refused = [name for name, each in zip(pair, ended, strict=True) if each.code != 0]
-    found.said[f"{len(refused)} of two refused with a sentence, and done when run again" if refused else "both done"] += 1
+    found.said[
+        f"{len(refused)} of two refused with a sentence, and done when run again" if refused else "both done"
+    ] += 1
     for name in refused:
         again = done(*known[name], "--root", root)
         found.heard(again.fault, f"{told}, {name} again")

@@ -10,7 +10,13 @@ from pathlib import Path
 from tests.lab.faults.processes import Started, forked
 from tests.lab.faults.worlds import State
 
-LAKE = ("staged.api_requests", "campaigns.clusters", "campaigns.members", "published.campaigns", "published.account_verdicts")
+LAKE = (
+    "staged.api_requests",
+    "campaigns.clusters",
+    "campaigns.members",
+    "published.campaigns",
+    "published.account_verdicts",
+)
 
 
 def reading(root: Path, allowed: Sequence[State]) -> Started:
@@ -29,7 +35,7 @@ def seen(reader: Started) -> tuple[int, list[str]]:
 def _read(root: Path, allowed: Sequence[State]) -> None:
     from jobs import contracts
 
-    tables = [name for name in contracts.names("published")]
+    tables = contracts.names("published")
     of_warehouse = [{key: rows[0] for key, rows in each.items() if key.startswith("warehouse ")} for each in allowed]
     looks = 0
     while True:

@@ -20,7 +20,10 @@ from tests.worlds import SECOND
 
 def tallies(world: World, share: float, seed: int) -> Iterator[Tally]:
     world.need("judged")
-    found = Tally("PostgreSQL killed", "the server killed with SIGKILL at a random moment of publishing or forgetting, started again, the command run again")
+    found = Tally(
+        "PostgreSQL killed",
+        "the server killed with SIGKILL at a random moment of publishing or forgetting, started again, the command run again",
+    )
     began = time.monotonic()
     chance = random.Random(f"{seed} servers")
     with server() as running:
@@ -50,7 +53,9 @@ def _killed(found: Tally, world: World, running: Server, number: int, chance: ra
     told = f"{line[0]}, killed after {moment:.2f} s"
     found.tries += 1
     found.heard(ended.fault, told)
-    found.said["done before" if ended.code == 0 else f"“{' '.join(ended.sentence.removeprefix('error: ').split()[:3])} ...”"] += 1
+    found.said[
+        "done before" if ended.code == 0 else f"“{' '.join(ended.sentence.removeprefix('error: ').split()[:3])} ...”"
+    ] += 1
     revived(running)
     after = _held(url)
     if line[0] == "build" and after != before and f"runs {SECOND}" not in after:
@@ -114,5 +119,3 @@ def _answers(running: Server) -> int:
     with dbapi.connect(running.url("postgres")) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT 1")
         return int(cursor.fetchall()[0][0])
-
-

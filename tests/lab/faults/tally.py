@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 LOSSES = ("rows lost", "rows doubled", "half nights seen", "tracebacks", "hung", "no way back")
@@ -38,7 +38,7 @@ class Tally:
 
 
 def write(folder: Path, name: str, tallies: Iterable[Tally]) -> None:
-    (folder / f"{name}.json").write_text(json.dumps([asdict(each) for each in tallies], indent=1))
+    (folder / f"{name}.json").write_text(json.dumps([vars(each) for each in tallies], indent=1))
 
 
 def read(folder: Path) -> list[Tally]:

@@ -34,9 +34,15 @@ class World:
 
     def restored(self, state: str) -> Path:
         """Let the root be as it was kept; gives it."""
-        shutil.rmtree(self.root, ignore_errors=True)
-        shutil.copytree(self.folder / "kept" / state, self.root, symlinks=True)
+        self.emptied()
+        shutil.copytree(self.folder / "kept" / state, self.root, symlinks=True, dirs_exist_ok=True)
         return self.root
+
+    def emptied(self) -> None:
+        """Remove what is below the root, which may be a file system of its own."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        for each in self.root.iterdir():
+            shutil.rmtree(each) if each.is_dir() else each.unlink()
 
     def keep(self, state: str) -> None:
         shutil.rmtree(self.folder / "kept" / state, ignore_errors=True)
@@ -51,7 +57,7 @@ class World:
             return
         before, lines = MAKING[state]
         if before is None:
-            shutil.rmtree(self.root, ignore_errors=True)
+            self.emptied()
             done_here(lambda: golden_world(self.root, days=2))
         else:
             self.need(before)
@@ -165,11 +171,19 @@ def _left_overs(root: Path) -> list[str]:
     from jobs.nights import staging
 
     lake = Lake(root)
-    named = {path for name in lake.tables.names() for version in rewriting.versions(lake, name) for path in version.named}
+    named = {
+        path for name in lake.tables.names() for version in rewriting.versions(lake, name) for path in version.named
+    }
     named |= set(staging.files_to_keep(lake))
-    data = {path for layer in contracts.LAYERS for path in (root / "lake" / layer).glob("*/data/**/*") if path.is_file()}
+    data = {
+        path for layer in contracts.LAYERS for path in (root / "lake" / layer).glob("*/data/**/*") if path.is_file()
+    }
     found = {path for path in data if str(path) not in named}
-    hidden = [path for path in root.rglob("*") if ".aside" in path.name or path.name.startswith(".20") or path.suffix == ".tmp"]
+    hidden = [
+        path
+        for path in root.rglob("*")
+        if ".aside" in path.name or path.name.startswith(".20") or path.suffix == ".tmp"
+    ]
     found |= {*hidden, *(root / "lake" / "_scratch").glob("*"), *(root / "quality" / "data_docs").glob(".*")}
     return sorted(str(path.relative_to(root)) for path in found if path.name != ".lock")
 
