@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from jobs import settings, store
+from jobs import memory, settings, store
 from jobs.cli import causes, console, ends
 from jobs.errors import IolausError, UsageError
 
@@ -175,7 +175,7 @@ def link(
 
     with tempfile.TemporaryDirectory(prefix="iolaus-link-") as scratch:
         chosen = settings.settings(Path(scratch), engine)
-        with console.progress("linking"):
+        with console.progress("linking"), memory.watched(chosen.memory):
             linked = link_file(observations, out, chosen)
     console.say(f"{linked.accounts:,} accounts in {linked.clusters:,} clusters, written to {out}.")
     if linked.left_out:

@@ -309,7 +309,7 @@ def test_a_connection_that_breaks_off_is_told_in_a_sentence(warehouse: PostgresW
 
     with pytest.raises(IolausError, match=r"broke off .*: see that its server runs"):
         broken(warehouse._reading())
-    with pytest.raises(IolausError, match="could not be written to .*; nothing happened"):
+    with pytest.raises(IolausError, match=r"could not be written to .*; nothing happened"):
         broken(warehouse._transaction("nothing happened"))
 
 

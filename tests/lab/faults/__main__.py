@@ -2,8 +2,8 @@
 
     python -m tests.lab.faults [--share 0.1] [--only KIND ...] [--folder DIR] [--page FILE] [--seed N]
 
-With `--share 1` it kills 200 commands and reads 10,000 broken files, which takes about half an hour or more. It needs root, for small
-and read-only file systems; without, those kinds are told as not tried. Ends with 1 when anything was lost.
+With `--share 1` it kills 200 commands and reads 10,000 broken files, which takes an hour or more. It needs root, for small and
+read-only file systems; without, those kinds are told as not tried. Ends with 1 when anything was lost.
 """
 
 from __future__ import annotations
@@ -74,14 +74,15 @@ def main() -> int:
 
 def _say(found: Tally) -> None:
     lost = ", ".join(f"{times} {what}" for what, times in found.losses.items()) or "nothing lost"
-    print(f"{found.kind}: {found.tries} tries in {found.seconds:.0f} s, {lost}", flush=True)  # noqa: T201
+    print(f"{found.kind}: {found.tries} tries in {found.seconds:.0f} s, {lost}", flush=True)
     for each in found.faults[:20]:
-        print(f"  {each[:400]}".replace("\n", " "), flush=True)  # noqa: T201
+        print(f"  {each[:400]}".replace("\n", " "), flush=True)
 
 
 def _machine() -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
-    return f"{os.cpu_count()} cores, {memory:.0f} GB of memory, {platform.system()} {platform.release()}, Python {platform.python_version()}"
+    system = f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
+    return f"{os.cpu_count()} cores, {memory:.0f} GB of memory, {system}"
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ the file. Every file follows from its number, so that one that did harm can be m
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import random
@@ -47,7 +48,7 @@ def _batch(found: Tally, folder: Path, reader: str, start: int, count: int) -> N
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         log = folder / "log"
-        process = forked(lambda: _read_all(folder, reader, number, start + count, log), reader)
+        process = forked(functools.partial(_read_all, folder, reader, number, start + count, log), reader)
         reason = _watched(process, log)
         lines = [json.loads(line) for line in log.read_text().splitlines() if line.endswith("}")]
         for each in lines:

@@ -1,4 +1,4 @@
-"""Commands killed at random moments, then run again: what comes out equals what an undisturbed run makes, and nothing is left over."""
+"""Commands killed at random moments, then run again: what comes out equals an undisturbed run, and nothing is left over."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ def commands(accounts: list[str]) -> dict[str, Line]:
 
 
 def tallies(world: World, share: float, seed: int) -> Iterator[Tally]:
-    """From a lake with one night published and the next one built up to its publication. A refused command is run again at the end."""
+    """From a lake with one night published and the next built up to its publication. A refused command is run again at the end."""
     world.need("judged")
     world.restored("judged")
     known = commands(world.accounts())
@@ -40,10 +40,8 @@ def tallies(world: World, share: float, seed: int) -> Iterator[Tally]:
     pairs = list(itertools.combinations_with_replacement(known, 2))
     if share < 1:
         pairs = chance.sample(pairs, max(4, round(len(pairs) * min(1.0, share * 3))))
-    found = Tally(
-        "two commands at once",
-        "every pair of run, backfill, build, publish, forget, expire, adopt, doctor --mend and decide, started within 2 s",
-    )
+    did = "pairs of run, backfill, build, publish, forget, expire, adopt, doctor --mend and decide, started within 2 s"
+    found = Tally("two commands at once", did)
     began = time.monotonic()
     orders: dict[tuple[str, str], State] = {}
     for pair in pairs:
@@ -79,7 +77,7 @@ def _overlap(
         found.heard(again.fault, f"{told}, {name} again")
         if again.code != 0:
             found.lost("no way back", f"{told}: {name} again said {again.sentence}")
-    after = _plain(state_of(root))
+    after = state_of(root)
     wrong = []
     for order in dict.fromkeys((pair, pair[::-1])):
         if order not in orders:
@@ -95,8 +93,4 @@ def _serial(world: World, known: dict[str, Line], order: tuple[str, str]) -> Sta
     root = world.restored("judged")
     for name in order:
         done(*known[name], "--root", root)
-    return _plain(state_of(root))
-
-
-def _plain(state: State) -> State:
-    return state
+    return state_of(root)

@@ -144,7 +144,7 @@ def answered(work: Callable[[], Mapping[str, Any]]) -> Any:
     """What a function gives, which runs in a process of its own: what it reads with starts threads."""
     import json
 
-    ended = forked(lambda: print(json.dumps(work(), default=str)), "answer").ended()  # noqa: T201 - to its own file
+    ended = forked(lambda: print(json.dumps(work(), default=str)), "answer").ended()
     if ended.code != 0:
         raise RuntimeError(f"a look at the result failed: {ended.said[-2000:]}")
     return json.loads(ended.told)

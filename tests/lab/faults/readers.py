@@ -47,7 +47,7 @@ def _read(root: Path, allowed: Sequence[State]) -> None:
                 kept = min(of_warehouse, key=lambda each: len(each.items() ^ found.items()))
                 wrong = f"warehouse: {sorted(kept.items() ^ found.items())[:4]}"
         wrong = wrong or _lake(root, allowed)
-        print(json.dumps({"looks": looks, "wrong": wrong}), flush=True)  # noqa: T201 - to its own file
+        print(json.dumps({"looks": looks, "wrong": wrong}), flush=True)
 
 
 def _warehouse(root: Path, tables: Sequence[str]) -> dict[str, int] | None:

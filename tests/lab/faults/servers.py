@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.lab.faults.processes import answered, done, iolaus
 from tests.lab.faults.tally import Tally
 from tests.lab.faults.worlds import State, World
-from tests.postgres import Server, binaries, server
+from tests.postgres import Server, _plain, binaries, server
 from tests.worlds import SECOND
 
 
@@ -103,7 +103,7 @@ def revived(running: Server) -> None:
     options = [f"port={running.port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={folder}", "fsync=off"]
     subprocess.Popen(
         [binaries(folder) / "postgres", "-D", folder / "data", *[word for each in options for word in ("-c", each)]],
-        user=owner, stdout=subprocess.DEVNULL, stderr=(folder / "log2").open("a"), env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}, cwd=folder,
+        user=owner, stdout=subprocess.DEVNULL, stderr=(folder / "log2").open("a"), env=_plain(), cwd=folder,
     )  # fmt: skip
     for _ in range(300):
         with contextlib.suppress(RuntimeError):
