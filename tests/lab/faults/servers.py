@@ -7,6 +7,7 @@ import os
 import random
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +27,9 @@ def tallies(world: World, share: float, seed: int) -> Iterator[Tally]:
     )
     began = time.monotonic()
     chance = random.Random(f"{seed} servers")
+    own, tempfile.tempdir = tempfile.tempdir, None  # the server's user may not enter a folder of ours
     with server() as running:
+        tempfile.tempdir = own
         os.environ["PGPASSFILE"] = str(running.passfile)
         try:
             for number in range(max(2, round(30 * share))):
@@ -98,7 +101,8 @@ def kill(running: Server) -> None:
 def revived(running: Server) -> None:
     """Start it again on the files that it left."""
     folder = running.passfile.parent
-    (folder / "data" / "postmaster.pid").unlink(missing_ok=True)
+    for left in (folder / "data" / "postmaster.pid", *folder.glob(".s.PGSQL.*")):
+        left.unlink(missing_ok=True)
     owner = (folder / "data").stat().st_uid
     options = [f"port={running.port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={folder}", "fsync=off"]
     subprocess.Popen(

@@ -59,7 +59,7 @@ def page(tallies: Iterable[Tally], machine: str, how: str) -> str:
         "",
         "Written by `make faults` (`tests/lab/faults`), which breaks the software for real: processes are killed, files are "
         "damaged, disks fill. A half night is one of which a reader saw some rows or tables and not the others. *No way back* "
-        "counts damage after which what the commands advise did not bring every row back. A tenth or less of it runs with the tests.",
+        "counts damage after which what the commands advise did not bring every row back. A small share runs with the tests.",
         "",
         f"Machine: {machine}. Run as: {how}.",
         "",
