@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import random
 import resource
@@ -11,8 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 from tests.jobs.test_liveness import SERVER
 from tests.lab.faults.processes import Ended, done, iolaus, limited, system
@@ -166,7 +166,7 @@ def _read_only(world: World, known: dict[str, tuple[str, Line]], _: int, __: ran
         found.said["not tried: nothing can be mounted here"] += 1
         return found
     try:
-        _all_refused(found, world, known, {})
+        _all_refused(found, world, known, None)
     finally:
         system("umount", root)
     return found
@@ -176,29 +176,33 @@ def _another_user(world: World, known: dict[str, tuple[str, Line]], _: int, __: 
     found = Tally("root of another user", "files that this user may read and not write")
     root = world.restored("two")
     if os.geteuid() != 0:
-        found.said["not tried: only root may become another user"] += 1
+        found.said["not tried: only root may give files away"] += 1
         return found
     for path in (root, *root.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
-    parents = [each for each in root.parents if each != Path("/")]
-    before = {each: each.stat().st_mode for each in (*parents, root.parent / "tmp")}
-    for each in parents:
-        each.chmod(each.stat().st_mode | 0o011)
-    (root.parent / "tmp").chmod(0o777)
+        os.chown(path, NOBODY, NOBODY)
     try:
-        _all_refused(found, world, known, {"user": NOBODY})
+        _all_refused(found, world, known, _without_power)
     finally:
-        for each, mode in before.items():
-            each.chmod(mode & 0o7777)
+        for path in (root, *root.rglob("*")):
+            os.chown(path, 0, 0)
     return found
 
 
-def _all_refused(found: Tally, world: World, known: dict[str, tuple[str, Line]], options: dict[str, int]) -> None:
-    def before() -> None:
-        if "user" in options:
-            os.setgid(options["user"])
-            os.setuid(options["user"])
+def _without_power() -> None:
+    """Let root be a user like others, whom rights of files bind (capabilities(7): DAC_OVERRIDE, DAC_READ_SEARCH, FOWNER)."""
+    system = ctypes.CDLL(None, use_errno=True)
+    header, sets = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
+    system.capget(header, sets)
+    for place in range(2):
+        sets[place] &= ~0b1110
+    if system.capset(header, sets):
+        raise OSError(ctypes.get_errno(), "capset")
 
+
+def _all_refused(
+    found: Tally, world: World, known: dict[str, tuple[str, Line]], before: Callable[[], None] | None
+) -> None:
     for line in LOOKING:
         ended = done(*line, "--root", world.root, before=before)
         _note(found, ended, f"`{' '.join(line)}`")
