@@ -99,18 +99,13 @@ def tallies(world: World, share: float, seed: int) -> Iterator[Tally]:
     picked = every if share >= 1 else every[: len(KINDS) * len(HARMS)]
     if share < 0.3:
         picked = chance.sample(picked, max(3, round(share * len(every))))
-    found: dict[str, Tally] = {}
-    for kind, harm in picked:
-        tally = found.setdefault(
-            kind,
-            Tally(
-                f"lost or damaged: {kind}",
-                "missing, of zero bytes, cut short, or with a flipped bit; then the way back that is told",
-            ),
-        )
-        began = time.monotonic()
-        _try(tally, world, kind, harm, expected, chance)
-        tally.seconds += time.monotonic() - began
+    did = "missing, of zero bytes, cut short, or with a flipped bit; then the way back that is told"
+    for kind in dict.fromkeys(kind for kind, _ in picked):
+        tally, began = Tally(f"lost or damaged: {kind}", did), time.monotonic()
+        for harm in (harm for each, harm in picked if each == kind):
+            _try(tally, world, kind, harm, expected, chance)
+        tally.seconds = time.monotonic() - began
+        yield tally
     wal = Tally(
         "lost or damaged: a log of the warehouse",
         "a tool for reports was killed and left a log beside it, its own or another's",
@@ -119,7 +114,7 @@ def tallies(world: World, share: float, seed: int) -> Iterator[Tally]:
     for kind in ("garbage", "of another file"):
         _log_left(wal, world, kind, expected)
     wal.seconds = time.monotonic() - began
-    yield from [*found.values(), wal]
+    yield wal
 
 
 def _try(tally: Tally, world: World, kind: str, harm: str, expected: State, chance: random.Random) -> None:
