@@ -24,7 +24,7 @@ from tests.lab.faults.tally import Tally
 
 PER_PROCESS = 100
 MOST_BYTES = 1_500_000_000  # of a process that reads one file after the other
-MOST_SECONDS = 60.0  # for one file
+MOST_SECONDS = 120.0  # for one file, on a machine that does other things too
 READERS = {"raw": "delivered files", "link": "observation files"}
 
 
