@@ -231,7 +231,9 @@ class DuckDBWarehouse:
             self._put_log_away()
             aside.replace(self.path)
         except (duckdb.Error, OSError) as error:
-            raise IolausError(f"Warehouse {self.path} could not be written ({error}); {otherwise}.") from error
+            raise IolausError(
+                f"Warehouse {self.path} could not be written ({str(error).splitlines()[0]}); {otherwise}."
+            ) from error
         finally:
             aside.unlink(missing_ok=True)
 
