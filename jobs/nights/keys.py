@@ -54,7 +54,7 @@ def _another(lake: Lake, recorded: str, pseudonyms: Pseudonyms) -> UsageError:
     if recorded == pseudonyms.key_id:
         return UsageError(
             f"The lake's record of its pseudonym key, {lake.folder / NOTE}, is damaged, or {PSEUDONYM_KEY} holds another key "
-            f"of the same short id: put the file back from a backup, or remove it when you are sure of the key."
+            f"of the same short id: set the usual key, or put the file back from a backup; remove it only when you are sure."
         )
     return UsageError(
         f"The pseudonym key in {PSEUDONYM_KEY} ({pseudonyms.key_id}) is not the one under which the lake {lake.folder} was built "

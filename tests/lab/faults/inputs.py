@@ -23,6 +23,7 @@ from tests.lab.faults.processes import Started, forked
 from tests.lab.faults.tally import Tally
 
 PER_PROCESS = 100
+FEW = 1000
 MOST_BYTES = 1_500_000_000  # of a process that reads one file after the other
 MOST_SECONDS = 120.0  # for one file, on a machine that does other things too
 READERS = {"raw": "delivered files", "link": "observation files"}
@@ -112,18 +113,21 @@ def _read_all(folder: Path, reader: str, first: int, end: int, log: Path) -> Non
 def _landed(place: Path, number: int) -> dict[str, Any]:
     """What becomes of a delivered file, as staging reads it."""
     from jobs.errors import IolausError
-    from tests.jobs.staged.rawrows import landed
+    from tests.jobs.staged.rawrows import landed_batches
 
     table, rows = mutations.delivered(place, random.Random(number), number)
     try:
-        found = landed(place, table)
+        found: Counter[str | None] = Counter()
+        for batch in landed_batches(place, table):
+            found.update(row["rejection_reason"] for row in batch.select(["rejection_reason"]).to_pylist())
+            if batch.num_rows < FEW:
+                batch.to_pylist()  # every value is one that Python can hold
     except IolausError as error:
         return {"outcome": "refused with a sentence", "said": str(error)} | _is_one_sentence(str(error))
     except Exception:
         return {"outcome": "fault", "said": traceback.format_exc()[-500:]}
-    reasons = Counter(row["rejection_reason"] for row in found)
-    outcome = "rows" if set(reasons) <= {None} else "rows and rejected rows with a reason"
-    missing = None if rows is None or len(found) == rows else f"{rows} rows delivered, {len(found)} read"
+    outcome = "rows" if set(found) <= {None} else "rows and rejected rows with a reason"
+    missing = None if rows is None or found.total() == rows else f"{rows} rows delivered, {found.total()} read"
     return {"outcome": outcome, "said": "", "missing": missing}
 
 
