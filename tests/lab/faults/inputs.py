@@ -24,6 +24,7 @@ from tests.lab.faults.tally import Tally
 
 PER_PROCESS = 100
 FEW = 1000
+WHAT = {"hung": "hung", "took": "too much memory"}
 MOST_BYTES = 1_500_000_000  # of a process that reads one file after the other
 MOST_SECONDS = 120.0  # for one file, on a machine that does other things too
 READERS = {"raw": "delivered files", "link": "observation files"}
@@ -60,7 +61,7 @@ def _batch(found: Tally, folder: Path, reader: str, start: int, count: int) -> N
         name = mutations.name_of(reader, number)
         found.tries += 1
         found.said[f"did not end: {reason}"] += 1
-        found.lost("hung" if reason == "hung" else "tracebacks", f"{reader} file {number} ({name}): {reason}")
+        found.lost(WHAT.get(reason.partition(" ")[0], "tracebacks"), f"{reader} file {number} ({name}): {reason}")
         number += 1
 
 

@@ -70,10 +70,10 @@ def _timed(work, world: World, known: dict[str, tuple[str, Line]], tries: int, c
 def _note(found: Tally, ended: Ended, told: str) -> None:
     found.tries += 1
     found.heard(ended.fault, told)
-    found.said["done" if ended.code == 0 else _kind(ended.sentence)] += 1
+    found.said["done" if ended.code == 0 else kind_of(ended.sentence)] += 1
 
 
-def _kind(sentence: str) -> str:
+def kind_of(sentence: str) -> str:
     """The sentence without what differs each time."""
     words = sentence.removeprefix("error: ").split(":")[0].split("(")[0].strip()
     return f"“{' '.join(words.split()[:9])} ...”"

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.lab.faults.machine import kind_of
 from tests.lab.faults.processes import answered, done, iolaus
 from tests.lab.faults.tally import Tally
 from tests.lab.faults.worlds import State, World
@@ -56,9 +57,7 @@ def _killed(found: Tally, world: World, running: Server, number: int, chance: ra
     told = f"{line[0]}, killed after {moment:.2f} s"
     found.tries += 1
     found.heard(ended.fault, told)
-    found.said[
-        "done before" if ended.code == 0 else f"“{' '.join(ended.sentence.removeprefix('error: ').split()[:3])} ...”"
-    ] += 1
+    found.said["done before" if ended.code == 0 else kind_of(ended.sentence)] += 1
     revived(running)
     after = _held(url)
     if line[0] == "build" and after != before and f"runs {SECOND}" not in after:

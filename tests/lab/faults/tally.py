@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-LOSSES = ("rows lost", "rows doubled", "half nights seen", "tracebacks", "hung", "no way back")
+LOSSES = ("rows lost", "rows doubled", "half nights seen", "tracebacks", "too much memory", "hung", "no way back")
 
 
 @dataclass
