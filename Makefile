@@ -8,11 +8,12 @@ ROOT ?= demo
 SUPERSET ?= .superset
 PORT ?= 8088
 ACCURACY ?= accuracy
+SHARE ?= 1
 INNOCENT_SEEDS ?= $(shell seq 1201 1220)
 NEAR_SEEDS ?= $(shell seq 1221 1240)
 REPORT = $(BIN)/python -m tests.lab.accuracy.report $(ACCURACY) $(foreach part,lookalikes adversary lives sizes,--$(part) $(ACCURACY)/$(part))
 
-.PHONY: help setup needs demo superset test test-superset check audit nights bench bench-large bench-nights bench-accuracy bench-lookalikes bench-adversary bench-lives bench-gates generated clean
+.PHONY: help setup needs demo superset test test-superset check audit nights faults bench bench-large bench-nights bench-accuracy bench-lookalikes bench-adversary bench-lives bench-gates generated clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -60,6 +61,9 @@ audit: setup ## known vulnerabilities of what is installed, or that they cannot 
 nights: setup needs ## build nights in every way there is, under a real Airflow scheduler and on a Spark cluster too, and compare (three quarters of an hour)
 	$(BIN)/python -m pytest tests -m slow
 	$(BIN)/python -m tests.lab.ten_nights ten-nights
+
+faults: setup needs ## kill, overlap, damage, fill and flood it for real, and write docs/reliability.md (an hour and more; SHARE=0.1 for a tenth)
+	$(BIN)/python -m tests.lab.faults --share $(SHARE) --page docs/reliability.md
 
 bench: setup ## measure nights of two sizes by step, one night on each engine, linking a million observations; write docs/performance.md
 	$(BIN)/python -m tests.lab.performance bench 50000 250000

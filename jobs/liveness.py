@@ -105,6 +105,8 @@ def is_lost(error: BaseException) -> bool:
     """Whether a call failed because the engine is not there any more."""
     import grpc
 
+    if isinstance(error, IolausError):
+        return False  # it says already who was lost, as a warehouse whose server refuses connections
     code = getattr(error, "_grpc_status_code", None) or (error.code() if isinstance(error, grpc.Call) else None)
     return code is grpc.StatusCode.UNAVAILABLE or bool(_LOST.search(str(error)))
 

@@ -16,6 +16,10 @@ _REFUSED = (
         "again.",
     ),
     (
+        r"File too large|errno 27\b|os error 27\b",
+        "No file may be as large as this here{where}: raise the limit, as with `ulimit -f unlimited`, and run the command again.",
+    ),
+    (
         r"Read-only file system|readonly database|read-only database|errno 30\b|os error 30\b",
         "The root is read-only{where}: commands that write need it writable; `iolaus status`, `query` and `explain` do not.",
     ),

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from jobs import logs, settings, store
+from jobs import logs, memory, settings, store
 from jobs.cli import causes, console, ends
 from jobs.errors import IolausError, UsageError
 
@@ -197,7 +197,7 @@ def link(
     one_fact, asked = [_signals_of(each) for each in family or []], None if explain is None else explain.strip()
     with tempfile.TemporaryDirectory(prefix="iolaus-link-") as scratch:
         chosen = settings.settings(Path(scratch), engine)
-        with console.progress("linking", QUIET_SECONDS) as note:
+        with console.progress("linking", QUIET_SECONDS) as note, memory.watched(chosen.memory):
             linked = link_file(observations, out, chosen, one_fact, note, asked)
         explained = None if asked is None else explain_linked(linked, asked)
     console.linked(linked, out)

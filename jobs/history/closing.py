@@ -6,6 +6,7 @@ elsewhere, may be open. The raw zone belongs to those who deliver it and is not 
 
 from __future__ import annotations
 
+import contextlib
 import stat
 from collections.abc import Iterable
 from pathlib import Path
@@ -25,7 +26,16 @@ def opened(settings: Settings) -> list[Path]:
     )  # objects have no such rights
     places = [*kept, *_warehouse(settings)]
     found = [each for place in places if place.exists() for each in (place, *place.rglob("*"))]
-    return sorted(path for path in found if not path.is_symlink() and path.stat().st_mode & OTHERS)
+    return sorted(path for path in found if _mode(path) & OTHERS)
+
+
+def _mode(path: Path) -> int:
+    """Rights of a file or folder; none of a link, and of what another process removed meanwhile."""
+    try:
+        found = path.lstat().st_mode
+    except FileNotFoundError:
+        return 0
+    return 0 if stat.S_ISLNK(found) else found
 
 
 def _warehouse(settings: Settings) -> list[Path]:
@@ -40,6 +50,7 @@ def close(paths: Iterable[Path]) -> int:
     """Take every right of group and others away; gives how many were closed."""
     closed = 0
     for path in paths:
-        path.chmod(path.stat().st_mode & ~OTHERS)
-        closed += 1
+        with contextlib.suppress(FileNotFoundError):  # removed meanwhile
+            path.chmod(path.stat().st_mode & ~OTHERS)
+            closed += 1
     return closed

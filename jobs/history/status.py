@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from datetime import date
 
+from jobs.errors import IolausError
 from jobs.lake.lake import Lake
 from jobs.nights import staleness, steps
 from jobs.nights.run import landed_nights
@@ -27,12 +29,13 @@ class NightStatus:
 
 
 def nights(settings: Settings) -> list[NightStatus]:
-    """Every night that landed or was built, oldest first. What is stale is marked as such in the warehouse, too."""
+    """Every night that landed or was built, oldest first. What is stale is marked in the warehouse, too, where it can be."""
     lake = Lake(settings.root, settings.catalog)
     warehouse = open_warehouse(settings.warehouse, settings.root)
     published = set(warehouse.nights())
     stale = staleness.reasons(lake, settings.root, published)
-    warehouse.mark(stale)
+    with contextlib.suppress(OSError, IolausError):  # whoever may only read is told all the same
+        warehouse.mark(stale)
     landed = set(landed_nights(settings))
     builds = {name: lake.builds(step.table) for name, step in steps.steps().items()}
     known = sorted(landed | published | {night for each in builds.values() for night in each})

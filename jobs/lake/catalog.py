@@ -7,16 +7,19 @@ from pathlib import Path
 from typing import Any
 
 from pyiceberg.catalog import Catalog, load_catalog
+from pyiceberg.catalog.noop import NoopCatalog
 from pyiceberg.exceptions import NoSuchTableError
+from pyiceberg.io.pyarrow import PyArrowFileIO
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.table import Table, TableProperties, Transaction
-from pyiceberg.table.metadata import TableMetadata
+from pyiceberg.table.metadata import TableMetadata, TableMetadataUtil
 from pyiceberg.transforms import IdentityTransform
 from sqlalchemy.exc import DatabaseError
 
 from jobs import contracts, store
 from jobs.errors import IolausError, UsageError
 from jobs.lake.layout import PARTITION, plain
+from jobs.lake.snapshots import Manifests, readable
 
 # PyIceberg would put an append that lost a race on top of the rows that won it; whoever lost looks again here.
 NO_RETRIES = {TableProperties.COMMIT_NUM_RETRIES: "0"}
@@ -54,29 +57,48 @@ def _configured(name: str, properties: Mapping[str, str]) -> Catalog:
         ) from error
 
 
-def recovered(folder: Path) -> int:
-    """Write the catalog anew from the newest metadata of every table below `folder`; gives the number of tables.
+def recovered(folder: Path) -> list[str]:
+    """Write the catalog anew from the newest metadata of every table below `folder` that can be read; gives the tables' names.
 
     Built aside and swapped in. Raises `IolausError` when there are no tables.
     """
-    newest: dict[tuple[str, ...], tuple[int, int, Path]] = {}
+    found: dict[tuple[str, ...], list[tuple[int, int, Path]]] = {}
     for path in folder.glob("*/*/metadata/*.metadata.json"):
         number = path.name.partition("-")[0]
-        if number.isdigit() and path.stat().st_size:
-            table = path.parent.parent.relative_to(folder).parts
-            newest[table] = max(newest.get(table, (0, 0, path)), (int(number), path.stat().st_mtime_ns, path))
-    if not newest:
+        if number.isdigit():
+            found.setdefault(path.parent.parent.relative_to(folder).parts, []).append(
+                (int(number), path.stat().st_mtime_ns, path)
+            )
+    if not found:
         raise IolausError(
             f"There is no table below {folder}: put the lake back from a backup, or build its nights again."
         )
+    newest = {
+        name: next((path for _, _, path in sorted(each, reverse=True) if _is_whole(path)), None)
+        for name, each in found.items()
+    }
     aside = folder / f".{CATALOG}.recovering"
     aside.unlink(missing_ok=True)
     catalog = embedded(folder, aside)
-    for (layer, name), (_, _, path) in sorted(newest.items()):
+    for (layer, name), whole in sorted(newest.items()):
         catalog.create_namespace_if_not_exists(layer)
-        catalog.register_table((layer, name), f"file://{path}")
+        if whole is not None:
+            catalog.register_table((layer, name), f"file://{whole}")
     aside.replace(folder / CATALOG)
-    return len(newest)
+    return [".".join(name) for name in sorted(newest)]
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether metadata of a table can be read, with those of its current rows."""
+    try:
+        with readable(path.name):
+            metadata = TableMetadataUtil.parse_raw(path.read_text(encoding="utf-8"))
+            table = Table((path.name,), metadata, str(path), PyArrowFileIO(), NoopCatalog("recovered"))
+            if (snapshot := table.current_snapshot()) is not None:
+                Manifests().in_snapshot(table, snapshot)
+    except IolausError:
+        return False
+    return True
 
 
 class Tables:
@@ -100,8 +122,13 @@ class Tables:
 
     def names(self) -> list[str]:
         """Every table of a layer that the catalog has, also such as no contract declares any more."""
-        layers = {parts[0] for parts in self._catalog.list_namespaces()} & set(contracts.LAYERS)
-        return sorted(".".join(parts[-2:]) for layer in layers for parts in self._catalog.list_tables(layer))
+        try:
+            layers = {parts[0] for parts in self._catalog.list_namespaces()} & set(contracts.LAYERS)
+            return sorted(".".join(parts[-2:]) for layer in layers for parts in self._catalog.list_tables(layer))
+        except (DatabaseError, UnicodeDecodeError) as error:
+            raise IolausError(
+                f"The lake's catalog cannot be read ({str(error).splitlines()[0]}): {_RESTORE}"
+            ) from error
 
     def all(self) -> list[Table]:
         """Every table, and those that were built and are lost. Raises `IolausError` for what is not as it was built."""
@@ -117,10 +144,12 @@ class Tables:
     def open(self, name: str, fresh: bool = False, create: bool = True) -> Table:
         if name in self._tables and not fresh:
             return self._tables[name]
+        built = self._head(name)  # before the catalog is asked: another process may commit between the two
         try:
-            table = self._catalog.load_table(name)
+            with readable(name):
+                table = self._catalog.load_table(name)
         except NoSuchTableError:
-            if self._head(name):
+            if built:
                 raise IolausError(
                     f"The lake's catalog does not know table {name}, which was built: {_RESTORE}"
                 ) from None
@@ -131,17 +160,12 @@ class Tables:
             raise IolausError(
                 f"The lake's catalog cannot be read ({str(error).splitlines()[0]}): {_RESTORE}"
             ) from error
-        except FileNotFoundError as error:
-            raise IolausError(
-                f"The lake's table {name} lacks its metadata ({error}): if the lake was moved or copied, take it over with "
-                f"`iolaus adopt`; else restore it from a backup."
-            ) from error
         if self._own and not Path(plain(table.location())).is_relative_to(self._own):
             raise MovedLake(
                 f"The lake {self._own} was moved or copied: its table {name} is in {plain(table.location())}. "
                 f"Work there, or let this one stand for itself with `iolaus adopt`."
             )
-        if _position(table) < self._head(name):
+        if _position(table) < built:
             raise IolausError(f"The lake's catalog has an older version of table {name} than was built: {_RESTORE}")
         self._tables[name] = table
         return table
@@ -151,10 +175,23 @@ class Tables:
         self._heads.mkdir(exist_ok=True)
         store.write_whole(self._heads / name, str(_position(table)), is_synced=False)
 
+    def gone_back(self, name: str) -> bool:
+        """Whether a table is at an earlier state than was built; that state is taken for the newest from then on."""
+        built = self._head(name)
+        try:
+            table = self._catalog.load_table(name)
+        except NoSuchTableError:
+            (self._heads / name).unlink(missing_ok=True)
+            return built > 0
+        if _position(table) < built:
+            self.record(name, table)
+            return True
+        return False
+
     def _head(self, name: str) -> int:
         place = self._heads / name
-        text = place.read_text() if place.exists() else ""
-        return int(text) if text.isdigit() else 0
+        text = place.read_text(errors="replace") if place.exists() else ""
+        return int(text) if text.isascii() and text.isdigit() else 0
 
     def evolved(self, name: str, table: Table) -> Table:
         """The table with the columns that its contract has gained since; nights written before read them as null.

@@ -30,7 +30,7 @@ from jobs.lake.catalog import Change, Tables, append_files
 from jobs.lake.datafiles import conformed, dated, digest_of, non_empty, rows_in, write_rows
 from jobs.lake.layout import PARTITION, fresh_path, night_of, of_night
 from jobs.lake.scratch import LEFT_OVER_SECONDS, Scratch
-from jobs.lake.snapshots import Manifests, expired, may_hold, snapshot_of
+from jobs.lake.snapshots import Manifests, expired, may_hold, readable, snapshot_of
 from jobs.lake.tags import point
 
 if TYPE_CHECKING:
@@ -137,6 +137,11 @@ class Lake:
         build = self.builds(name)[night]
         self.commit(name, night, [], VOID, build.properties, build.code)
 
+    def unreadable(self, name: str) -> list[Snapshot]:
+        """Snapshots of a table whose metadata are lost or damaged."""
+        table = self.tables.existing(name)
+        return self.manifests.unreadable(table) if table else []
+
     def rows_held(self, name: str, night: date) -> int:
         """Rows of a night that the table holds, by its manifests, whatever its build says."""
         table = self.tables.existing(name)
@@ -164,12 +169,13 @@ class Lake:
             )
 
     def _live(self, table: Table, snapshot: Snapshot, first: date, last: date) -> list[str]:
-        live = (
-            self.manifests.in_manifest(table, manifest)[0]
-            for manifest in snapshot.manifests(table.io)
-            if may_hold(manifest, first, last)
-        )
-        return sorted(path for path in chain.from_iterable(live) if first <= night_of(path) <= last)
+        with readable(".".join(table.name()[-2:])):
+            live = (
+                self.manifests.in_manifest(table, manifest)[0]
+                for manifest in snapshot.manifests(table.io)
+                if may_hold(manifest, first, last)
+            )
+            return sorted(path for path in chain.from_iterable(live) if first <= night_of(path) <= last)
 
     def read(self, spark: SparkSession, name: str, first: date, last: date) -> DataFrame:
         """Rows of the nights `first` to `last` with the columns of the contract; an empty frame when there are none."""
@@ -287,7 +293,7 @@ class Lake:
     def note(self, name: str) -> str | None:
         """The text of a small file beside the tables; None when there is none."""
         path = self.folder / name
-        return path.read_text(encoding="utf-8") if path.exists() else None
+        return path.read_text(encoding="utf-8", errors="replace") if path.exists() else None
 
     def write_note(self, name: str, text: str) -> None:
         """Replace a small file beside the tables, whole or not at all."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from pyiceberg.conversions import from_bytes
+from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.manifest import ManifestEntryStatus, ManifestFile
 from pyiceberg.table import Table
 from pyiceberg.table.snapshots import Snapshot
@@ -18,6 +21,17 @@ from jobs.errors import IolausError
 from jobs.lake.builds import Build, builds_in
 from jobs.lake.layout import plain
 
+MACHINE = {
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.EACCES,
+    errno.EPERM,
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EROFS,
+    errno.EIO,
+    errno.ENOMEM,
+}
 Size = tuple[int, int]  # of a data file: rows and bytes, as its manifest has them
 Files = tuple[frozenset[str], frozenset[str]]  # of a snapshot's rows, and all that its metadata name
 
@@ -47,11 +61,25 @@ class Manifests:
         """Every snapshot of a table, oldest first; the last one is current."""
         found = []
         for snapshot in table.snapshots():
-            live, named = self.in_snapshot(table, snapshot)
+            with readable(name):
+                live, named = self.in_snapshot(table, snapshot)
             builds = builds_in(name, snapshot)
             found.append(Version(snapshot.snapshot_id, snapshot.timestamp_ms, builds, live, named))
         current = table.current_snapshot()
         return sorted(found, key=lambda each: current is not None and each.snapshot_id == current.snapshot_id)
+
+    def unreadable(self, table: Table) -> list[Snapshot]:
+        """Snapshots whose metadata are lost or damaged, oldest first."""
+
+        def is_damaged(snapshot: Snapshot) -> bool:
+            try:
+                with readable(".".join(table.name()[-2:])):
+                    self.in_snapshot(table, snapshot)
+            except IolausError:
+                return True
+            return False
+
+        return [each for each in table.snapshots() if is_damaged(each)]
 
     def in_snapshot(self, table: Table, snapshot: Snapshot) -> Files:
         """Live and named files of a snapshot; lists and manifests never change once they are written."""
@@ -71,6 +99,27 @@ class Manifests:
             live = frozenset(path for path, is_live in paths if is_live)
             self._read[manifest.manifest_path] = live, frozenset(path for path, _ in paths)
         return self._read[manifest.manifest_path]
+
+
+@contextlib.contextmanager
+def readable(name: str) -> Iterator[None]:
+    """Read metadata of table `name`; what is lost or damaged of them is one sentence, whatever library stumbles over it.
+
+    What the machine refuses (handles, rights, its disk) leaves as it is.
+    """
+    try:
+        yield
+    except (IolausError, NoSuchTableError, MemoryError):
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and not isinstance(error, FileNotFoundError) and error.errno in MACHINE:
+            raise
+        reason = (str(error).splitlines() or [""])[0][:200].rstrip(".:") or type(error).__name__
+        what = "lacks metadata" if isinstance(error, FileNotFoundError) else "has metadata that cannot be read"
+        raise IolausError(
+            f"The lake's table {name} {what} ({reason}): if the lake was moved or copied, take it over with `iolaus adopt`; else "
+            f"put lake and warehouse back from one backup, or run `iolaus doctor --verify --mend`."
+        ) from error
 
 
 def snapshot_of(name: str, table: Table, snapshot_id: int | None) -> Snapshot | None:

@@ -20,6 +20,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
@@ -34,7 +35,8 @@ JSON_SUFFIXES = (".jsonl", ".jsonl.gz", ".jsonl.zst")
 ROWS_PER_BLOCK = 262_144
 ROWS_PER_TEXT_BLOCK = 8_192  # prompts may hold 100 kB each; a block stays below Arrow's 2 GB per string column
 BYTES_PER_PIECE = 8 << 20
-HEADER_BYTES = 4 << 20
+LINES_PER_PIECE = 65_536  # lines of a few bytes: each becomes a row of every column
+HEADER_BYTES, HEADER_LINES = 4 << 20, 20_000
 TEXT_BYTES_PER_BLOCK = 512 << 20
 BOMB_BYTES, BOMB_RATIO = 1 << 30, 200  # real columns shrink to a hundredth at most
 MAX_LINE_BYTES = 32 << 20  # a prompt may hold 100 kB; what is longer is no line, and would be held in memory whole
@@ -114,7 +116,9 @@ def header(path: Path) -> Header:
     with _open(path) as stream:
         start = stream.read(HEADER_BYTES)
         whole = len(start) < HEADER_BYTES
-    for line in start.splitlines() if whole else start.splitlines()[:-1]:
+    lines = start.splitlines() if whole else start.splitlines()[:-1]
+    whole = whole and len(lines) <= HEADER_LINES
+    for line in lines[:HEADER_LINES]:
         record = _record(line)
         if record is not None:
             readable_lines += 1
@@ -136,7 +140,7 @@ def is_columnar(path: str) -> bool:
 def _parquet(raw: RawTable, path: str, group: int) -> Iterator[Block]:
     with store.parquet(path) as file:
         names = file.schema_arrow.names
-        _require_no_bomb(file.metadata.row_group(group).total_byte_size, store.place(path).stat().st_size)
+        require_no_bomb(file.metadata.row_group(group).total_byte_size, store.place(path).stat().st_size)
         # Not by the metadata of its column chunks: asking broken ones ends the process.
         physical = {each.path: each.physical_type for each in map(file.schema.column, range(len(file.schema)))}
     present = [each.name for each in raw.fields if each.name in names]
@@ -157,7 +161,8 @@ def _parquet(raw: RawTable, path: str, group: int) -> Iterator[Block]:
         yield from _in_parts(raw, columns, batch.num_rows)
 
 
-def _require_no_bomb(unpacked: int, packed: int) -> None:
+def require_no_bomb(unpacked: int, packed: int) -> None:
+    """Raise `ValueError` for a piece of a file that is small on disk and not in memory (bytes)."""
     if unpacked > BOMB_BYTES and unpacked > BOMB_RATIO * packed:
         raise ValueError(f"its {packed} bytes unpack to {unpacked}")
 
@@ -231,7 +236,7 @@ def _pieces(stream: Any) -> Iterator[bytes]:
             chunk, first = chunk.removeprefix(b"\xef\xbb\xbf"), False
         cut = chunk.rfind(b"\n") + 1
         if cut:
-            yield rest + chunk[:cut]
+            yield from _of_few_lines(rest + chunk[:cut])
             rest = chunk[cut:]
         else:
             rest += chunk
@@ -239,6 +244,13 @@ def _pieces(stream: Any) -> Iterator[bytes]:
             raise ValueError(f"a line is longer than {MAX_LINE_BYTES >> 20} MiB; write one object a line")
     if rest:
         yield rest
+
+
+def _of_few_lines(piece: bytes) -> Iterator[bytes]:
+    """Whole lines in as many pieces as their number needs."""
+    ends = np.flatnonzero(np.frombuffer(piece, np.uint8) == ord("\n")) + 1
+    cuts = [0, *ends[LINES_PER_PIECE - 1 : -1 : LINES_PER_PIECE].tolist(), len(piece)]
+    yield from (piece[start:end] for start, end in itertools.pairwise(cuts))
 
 
 def _piece_at_once(raw: RawTable, piece: bytes) -> Block | None:

@@ -8,6 +8,7 @@ optional: a row without a count is one event. Rows are counted from 1, without h
 from __future__ import annotations
 
 import csv
+import zlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,13 +21,16 @@ import pyarrow.json
 import pyarrow.parquet as pq
 
 from jobs.errors import IolausError, UsageError
+from jobs.landing.formats import require_no_bomb
 from jobs.landing.placeholders import stands_for_nothing
+from jobs.landing.values import MAX_TEXT_BYTES, conform
 from jobs.linking.lines import read_lines
 
 NEEDED = ("account_id", "signal", "entity")
 EVENTS = "events"
 COLUMNS = (*NEEDED, EVENTS)
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
+MOST_EVENTS = 2**62  # what is summed stays below what 64 bits hold
 FORMATS = ".csv, .tsv, .jsonl (each also .gz) or .parquet"
 BLOCK = 1 << 24  # bytes read at once: no row may be longer
 HEADER = 1 << 16  # bytes in which the names of the columns stand
@@ -96,19 +100,29 @@ def _read(source: Path) -> pa.Table:
         raise UsageError(f"The observations file {source} is of no known format: it takes {FORMATS}.")
     try:
         if kind == ".parquet":
-            with pq.ParquetFile(source) as file:
-                named = _places(source, file.schema_arrow.names)
-                table = file.read()
-                return pa.table({name: table.column(place) for name, place in named.items()})
+            return _parquet(source)
         with pa.input_stream(str(source), compression="gzip" if zipped else None) as stream:
             content = stream.read()
         if kind == ".jsonl":
             return _of_lines(source, content)
         table = _delimited(source, content, DELIMITERS[kind])
         return pa.table({name: table.column(place) for name, place in _places(source, table.column_names).items()})
-    except (pa.ArrowException, OSError, EOFError, UnicodeError) as error:
-        reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
+    except (pa.ArrowException, OSError, EOFError, ValueError, zlib.error) as error:
+        reason = (str(error).splitlines() or [""])[0].rstrip(".").replace("\0", "") or type(error).__name__
         raise IolausError(f"The observations file {source} cannot be read as {kind.lstrip('.')} ({reason}).") from error
+
+
+def _parquet(source: Path) -> pa.Table:
+    """A text that is stored once for many rows stays so until it is known to be short enough."""
+    with pq.ParquetFile(source) as file:
+        named = _places(source, file.schema_arrow.names)
+        for group in range(file.metadata.num_row_groups):
+            require_no_bomb(file.metadata.row_group(group).total_byte_size, source.stat().st_size)
+        physical = {each.path: each.physical_type for each in map(file.schema.column, range(len(file.schema)))}
+        names = [file.schema_arrow.names[place] for place in named.values()]
+    texts = [name for name in names if physical.get(name) == "BYTE_ARRAY"]
+    with pq.ParquetFile(source, read_dictionary=texts) as file:
+        return file.read(columns=names).select(names).rename_columns(list(named))
 
 
 def _places(source: Path, names: list[str]) -> dict[str, int]:
@@ -175,20 +189,18 @@ def _of_lines(source: Path, content: bytes) -> pa.Table:
 
 
 def _texts(source: Path, name: str, values: pa.ChunkedArray) -> pa.Array:
-    """Without blanks around them. Raises `IolausError` for what is no text, or no UTF-8."""
-    if pa.types.is_dictionary(values.type):
-        values = values.cast(values.type.value_type)
-    if pa.types.is_nested(values.type) or pa.types.is_floating(values.type):
-        raise IolausError(f"The observations file {source} has {values.type} in the column {name}: it needs texts.")
-    try:
-        return pc.utf8_trim_whitespace(values.cast(pa.string())).combine_chunks()
-    except pa.ArrowInvalid as error:
-        for row, value in enumerate(values.to_pylist(), start=1):
-            if isinstance(value, bytes) and "\ufffd" in value.decode("utf-8", "replace"):
-                raise IolausError(
-                    f"The observations file {source} has no UTF-8 in the column {name} of row {row}: save it as UTF-8."
-                ) from error
-        raise
+    """Without blanks around them. Raises `IolausError` for what is no text, no UTF-8 or too long."""
+    kind = values.type.value_type if pa.types.is_dictionary(values.type) else values.type
+    if pa.types.is_nested(kind) or pa.types.is_floating(kind):
+        raise IolausError(f"The observations file {source} has {kind} in the column {name}: it needs texts.")
+    found = conform(values.combine_chunks(), "string")
+    if found.failed:
+        row, text = min(found.failed.items())
+        raise IolausError(
+            f"The observations file {source} has {text[:SHORT]!a} in the column {name} of row {row + 1}, which is no text: "
+            f"it takes UTF-8 of at most {MAX_TEXT_BYTES} bytes."
+        )
+    return pc.utf8_trim_whitespace(found.values)
 
 
 def _is_there(table: pa.Table, name: str) -> bool:
@@ -212,4 +224,9 @@ def _events(source: Path, table: pa.Table) -> pa.Array:
             f"it takes whole numbers of 1 and more, or nothing."
         )
     counts = pc.replace_substring_regex(pc.if_else(said, texts, "1").fill_null("1"), r"\..*", "")
-    return counts.cast(pa.int64())
+    numbers = counts.cast(pa.int64())
+    if (pc.sum(numbers.cast(pa.float64(), safe=False)).as_py() or 0) >= MOST_EVENTS:
+        raise IolausError(
+            f"The observations file {source} counts more events than {MOST_EVENTS:.0e}: correct the column {EVENTS}."
+        )
+    return numbers

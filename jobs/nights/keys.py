@@ -34,7 +34,7 @@ def require_recorded(lake: Lake, pseudonyms: Pseudonyms) -> None:
     """Raises `UsageError` when another key was recorded and used."""
     recorded = lake.note(NOTE)
     if recorded and recorded != _said(pseudonyms) and _used(lake):
-        raise _another(lake, recorded.split()[0], pseudonyms)
+        raise _another(lake, _used(lake) or recorded.partition(" ")[0], pseudonyms)
 
 
 def _used(lake: Lake) -> str | None:
@@ -51,6 +51,11 @@ def _said(pseudonyms: Pseudonyms) -> str:
 
 
 def _another(lake: Lake, recorded: str, pseudonyms: Pseudonyms) -> UsageError:
+    if recorded == pseudonyms.key_id:
+        return UsageError(
+            f"The lake's record of its pseudonym key, {lake.folder / NOTE}, is damaged, or {PSEUDONYM_KEY} holds another key "
+            f"of the same short id: set the usual key, or put the file back from a backup; remove it only when you are sure."
+        )
     return UsageError(
         f"The pseudonym key in {PSEUDONYM_KEY} ({pseudonyms.key_id}) is not the one under which the lake {lake.folder} was built "
         f"({recorded}): set the usual key, since under another one nothing of the nights before would be recognised."

@@ -13,6 +13,7 @@ from datetime import date
 from typing import Any
 
 from jobs.lake.builds import Build
+from jobs.privacy.erasures import LEFT_OUT
 
 Brought = tuple[int, str]  # rows of an earlier day in a partition, and their digest
 Read = tuple[int, int, str]  # of a raw file: bytes, when it was last written (ns), SHA-256
@@ -53,7 +54,7 @@ class Staged:
             rejected_files=tuple(json.loads(said.get("rejected_files", "[]"))),
             used_late=json.loads(said.get("used_late", "{}")),
             brings_late=None if brings is None else {day: tuple(each) for day, each in brings.items()},
-            left_out=said.get("left_out"),
+            left_out=said.get(LEFT_OUT),
         )
 
     def properties(self) -> dict[str, str]:
@@ -65,7 +66,7 @@ class Staged:
             "rejected_files": json.dumps(list(self.rejected_files)),
             "used_late": json.dumps(dict(self.used_late)),
             **({} if self.brings_late is None else {"brings_late": json.dumps(dict(self.brings_late))}),
-            **({} if self.left_out is None else {"left_out": self.left_out}),
+            **({} if self.left_out is None else {LEFT_OUT: self.left_out}),
         }
 
     def without(self, staged: int, rejected: int, rejected_files: Sequence[str]) -> Staged:

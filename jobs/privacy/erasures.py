@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from jobs.errors import UsageError
+from jobs.errors import IolausError, UsageError
 from jobs.privacy.pseudonyms import Pseudonyms, plain
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 REGISTER = "erasures.json"
 KIND = "account"
+LEFT_OUT = "left_out"  # what a staged night records when it left out rows of erased accounts
 
 
 @dataclass(frozen=True)
@@ -32,16 +33,35 @@ class Erasure:
 
 
 def read(lake: Lake) -> list[Erasure]:
-    """Every registered erasure, oldest first."""
-    rows = json.loads(lake.note(REGISTER) or "[]")
-    return [
-        Erasure(
-            token=row["account"],
-            registered_on=date.fromisoformat(row["registered_on"]),
-            done_on=date.fromisoformat(row["done_on"]) if row["done_on"] else None,
-        )
-        for row in rows
-    ]
+    """Every registered erasure, oldest first. Raises `IolausError` when the register cannot be read."""
+    told = lake.note(REGISTER)
+    try:
+        return [
+            Erasure(
+                token=row["account"],
+                registered_on=date.fromisoformat(row["registered_on"]),
+                done_on=date.fromisoformat(row["done_on"]) if row["done_on"] else None,
+            )
+            for row in (json.loads(told) if told is not None else [])
+        ]
+    except (ValueError, TypeError, KeyError) as error:
+        raise IolausError(
+            f"The erasure register {lake.folder / REGISTER} cannot be read: put it back from a backup; where there is none, "
+            f"remove it and give all accounts that were ever forgotten to `iolaus forget` again."
+        ) from error
+
+
+def require_register(lake: Lake) -> None:
+    """Raises `IolausError` when accounts were erased and the register of them is not there, or cannot be read."""
+    if read(lake):
+        return
+    for name in lake.tables.names():
+        for build in lake.history(name):
+            if build.erased_on or LEFT_OUT in build.properties:
+                raise IolausError(
+                    f"The erasure register {lake.folder / REGISTER} is lost, and people who were forgotten would come back: put it "
+                    f"back from a backup, or give all accounts that were ever forgotten to `iolaus forget` again."
+                )
 
 
 def register(lake: Lake, tokens: Collection[str], today: date) -> list[str]:
@@ -64,7 +84,7 @@ def in_force(lake: Lake, pseudonyms: Pseudonyms) -> frozenset[str]:
     Raises `UsageError` when the register was written under another key: then no erased account would be recognised.
     """
     tokens = frozenset(each.token for each in read(lake))
-    foreign = sorted({token.split("_")[1] for token in tokens} - {pseudonyms.key_id})
+    foreign = sorted({token.partition("_")[2].partition("_")[0] for token in tokens} - {pseudonyms.key_id})
     if foreign:
         raise UsageError(
             f"The erasure register {lake.folder / REGISTER} was written under the pseudonym key {', '.join(foreign)}, not "

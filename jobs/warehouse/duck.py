@@ -154,11 +154,38 @@ class DuckDBWarehouse:
         except (duckdb.Error, OSError) as error:
             raise IolausError(
                 f"Warehouse {self.path} cannot be opened ({str(error).splitlines()[0]}): end the program that writes to it, "
-                f"or put it back from a backup."
+                f"put it back from a backup, or let `iolaus doctor --verify --mend` publish it again from the lake."
             ) from error
         with connection:
             connection.execute("SET TimeZone = 'UTC'")
-            yield connection
+            try:
+                yield connection
+            except duckdb.Error as error:
+                raise IolausError(
+                    f"Warehouse {self.path} is damaged ({str(error).splitlines()[0]}): put it back from a backup, or let "
+                    f"`iolaus doctor --verify --mend` publish it again from the lake."
+                ) from error
+
+    def set_aside(self) -> bool:
+        """Put the file away, beside its place, unless every row of it can be read; gives whether that was done."""
+        if not self.path.exists():
+            return False
+        try:
+            self.read_all()
+        except IolausError:
+            with self._alone():
+                self.path.replace(self.path.with_name(f".{self.path.name}.damaged"))
+                self._put_log_away()
+            return True
+        return False
+
+    def read_all(self) -> None:
+        """Read every row; raises `IolausError` when one cannot be read."""
+        with self._open() as connection:
+            if connection is None:
+                return
+            for table in _tables(connection):
+                connection.sql(f"SELECT * FROM {named(table)}").fetchall()
 
     def _connected(self) -> duckdb.DuckDBPyConnection:
         try:
@@ -204,7 +231,9 @@ class DuckDBWarehouse:
             self._put_log_away()
             aside.replace(self.path)
         except (duckdb.Error, OSError) as error:
-            raise IolausError(f"Warehouse {self.path} could not be written ({error}); {otherwise}.") from error
+            raise IolausError(
+                f"Warehouse {self.path} could not be written ({str(error).splitlines()[0]}); {otherwise}."
+            ) from error
         finally:
             aside.unlink(missing_ok=True)
 

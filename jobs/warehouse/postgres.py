@@ -132,6 +132,13 @@ class PostgresWarehouse:
             query = f"SELECT {columns_of(contract, held)} FROM {named(table)} {condition} ORDER BY {order}"
             return _typed(_rows(connection, query), schema)
 
+    def read_all(self) -> None:
+        for name in contracts.names("published"):
+            self.read(contracts.load(name).table, None)
+
+    def set_aside(self) -> bool:
+        return False
+
     def nights(self) -> list[date]:
         with self._reading() as connection:
             execute = _executing(connection)
@@ -184,8 +191,13 @@ class PostgresWarehouse:
                 f"The warehouse {self.url} cannot be reached ({_reason(error)}): correct the URL, start the server, or put the "
                 f"password into PGPASSWORD or a passfile."
             ) from error
-        with connection:
-            yield connection
+        try:
+            with connection:
+                yield connection
+        except Error as error:
+            raise IolausError(
+                f"The warehouse {self.url} broke off ({_reason(error)}): see that its server runs, then run the command again."
+            ) from error
 
     @contextlib.contextmanager
     def _transaction(self, otherwise: str) -> Iterator[Any]:
@@ -198,7 +210,8 @@ class PostgresWarehouse:
                 yield connection
                 connection.commit()
             except Error as error:
-                connection.rollback()
+                with contextlib.suppress(Error):  # a server that is gone has undone it
+                    connection.rollback()
                 raise IolausError(
                     f"The warehouse {self.url} could not be written to ({_reason(error)}); {otherwise}."
                 ) from error
@@ -339,8 +352,8 @@ def _grant(execute: Execute) -> None:
     known = {row[0] for row in execute("SELECT rolname FROM pg_roles WHERE rolname IN ($1, $2)", READER, WRITER)}
     if execute("SELECT rolcreaterole OR rolsuper FROM pg_roles WHERE rolname = current_user")[0][0]:
         for role in sorted({READER, WRITER} - known):
-            execute(f"CREATE ROLE {role} NOLOGIN")
-            execute(f"GRANT {role} TO current_user")
+            for statement in (f"CREATE ROLE {role} NOLOGIN", f"GRANT {role} TO current_user"):
+                execute(_UNLESS_DONE.format(statement=statement))
             known.add(role)
     for role, rights in ((READER, "SELECT"), (WRITER, "SELECT, INSERT, UPDATE, DELETE")):
         if role in known and execute(_LACKING.format(role=role)) != []:
@@ -348,6 +361,9 @@ def _grant(execute: Execute) -> None:
             execute(f"GRANT {rights} ON ALL TABLES IN SCHEMA {SCHEMA} TO {role}")
 
 
+# Roles are of the server, locks of the database: another database's publisher may make the same role at the same time.
+_UNLESS_DONE = """
+    DO $$ BEGIN {statement}; EXCEPTION WHEN duplicate_object OR unique_violation OR internal_error THEN NULL; END $$"""
 _LACKING = f"""
     SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = '{SCHEMA}' AND c.relkind IN ('r', 'v')
     AND NOT (has_schema_privilege('{{role}}', '{SCHEMA}', 'USAGE') AND has_table_privilege('{{role}}', c.oid, 'SELECT'))"""

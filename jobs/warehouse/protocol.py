@@ -38,6 +38,12 @@ class Warehouse(Protocol):
         `rewrite` says to do so even where no row is left to remove.
         """
 
+    def read_all(self) -> None:
+        """Read every row. Raises `IolausError` when one cannot be read."""
+
+    def set_aside(self) -> bool:
+        """Put a file away of which not every row can be read; gives whether that was done. A server looks after its own."""
+
     def nights(self) -> list[date]:
         """Published nights, oldest first."""
 

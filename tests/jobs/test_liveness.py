@@ -81,3 +81,8 @@ def test_an_engine_that_works_is_left_alone(server: tuple[subprocess.Popen[str],
     with session(server[1]) as spark:
         assert [spark.range(n).count() for n in range(5)] == [0, 1, 2, 3, 4]
     assert not liveness.is_lost(ValueError("a column is missing"))
+
+
+def test_a_warehouse_that_refuses_connections_is_no_lost_engine() -> None:
+    assert not liveness.is_lost(IolausError("The warehouse postgresql://... cannot be reached (Connection refused)"))
+    assert liveness.is_lost(OSError("Connection refused"))

@@ -102,6 +102,7 @@ def test_an_output_that_cannot_be_written_is_an_error_of_one_sentence() -> None:
     [
         (OSError(errno.ENOSPC, "No space left on device", "/data/x"), "The disk is full (/data/x): free space"),
         (RuntimeError("IO error: cannot create /data/y: Read-only file system (os error 30)"), "read-only (/data/y)"),
+        (RuntimeError("Unable to copy data to file: File too large (os error 27)"), "ulimit -f"),
         (OSError(errno.EMFILE, "Too many open files"), "ulimit -n"),
         (PermissionError(errno.EACCES, "Permission denied", "/data/z"), "read or write (/data/z): run the command as"),
         (ValueError("database disk image is malformed"), "iolaus doctor --mend"),

@@ -44,3 +44,17 @@ def test_a_warehouse_on_a_server_has_no_file_here(root: Path, monkeypatch: pytes
 def test_a_link_is_not_followed(root: Path) -> None:
     (root / "lake" / "link").symlink_to(root / "notes.txt")
     assert root / "lake" / "link" not in opened(settings.settings(root))
+
+
+def test_what_another_process_removes_meanwhile_is_no_error(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = root / "lake" / "a.parquet"
+    listed = Path.rglob
+
+    def listed_and_removed(path: Path, pattern: str) -> list[Path]:
+        found = list(listed(path, pattern))
+        gone.unlink(missing_ok=True)
+        return found
+
+    monkeypatch.setattr(Path, "rglob", listed_and_removed)
+    assert gone not in opened(settings.settings(root))
+    assert close([gone]) == 0

@@ -11,9 +11,12 @@ import pytest
 from jobs import contracts, settings
 from jobs.errors import IolausError
 from jobs.history.doctoring import Findings, examine, mend
+from jobs.lake import rewriting
 from jobs.lake.lake import Lake
+from jobs.lake.layout import plain
 from jobs.nights import agreement
 from jobs.nights.steps import JUDGED, RUNS
+from jobs.privacy import erasures
 from jobs.warehouse import open_warehouse
 from tests.jobs.history.test_forgetting import rows
 from tests.jobs.lake.test_lake import TABLE, exchanges
@@ -142,3 +145,101 @@ def test_a_run_that_was_killed_between_warehouse_and_lake_may_go_on(root: Path) 
     lake.commit(JUDGED, night, lake.write_arrow(JUDGED, night, rows(JUDGED, {"as_of_date": night})), "f", {}, "code")
     warehouse.publish(night, {"runs": rows(RUNS, {"as_of_date": night})})
     agreement.require(lake, warehouse, night + timedelta(days=1))
+
+
+def metadata_of(root: Path, kind: str) -> Path:
+    """A file of what Iceberg keeps about TABLE as it stands."""
+    table = Lake(root).tables.open(TABLE)
+    snapshot = table.current_snapshot()
+    assert snapshot is not None
+    named = {
+        "metadata": table.metadata_location,
+        "list": snapshot.manifest_list,
+        "manifest": snapshot.manifests(table.io)[0].manifest_path,
+    }
+    return Path(plain(named[kind]))
+
+
+HARMS = {
+    "lost": lambda path: path.unlink(),
+    "emptied": lambda path: path.write_bytes(b""),
+    "cut": lambda path: path.write_bytes(path.read_bytes()[:100]),
+    "other bytes": lambda path: path.write_bytes(b"\xff" * path.stat().st_size),
+}
+
+
+@pytest.mark.parametrize("harm", HARMS)
+@pytest.mark.parametrize("kind", ["metadata", "list", "manifest"])
+def test_a_table_whose_newest_metadata_are_damaged_goes_back_and_its_last_night_is_built_again(
+    root: Path, kind: str, harm: str
+) -> None:
+    HARMS[harm](metadata_of(root, kind))
+    assert "iolaus doctor --verify --mend" in examined(root).damages[0]
+    with pytest.raises(IolausError, match="iolaus doctor --verify --mend"):
+        exchanges(Lake(root), MONDAY, TUESDAY)
+
+    found = mended(root)
+
+    assert f"Table {TABLE} went back to what was built before {TUESDAY}." in found.mended
+    assert Lake(root).builds(PUBLISHED)[TUESDAY].is_void
+    assert found.to_build == (TUESDAY,)
+    lake = Lake(root)
+    assert exchanges(lake, MONDAY, MONDAY) == [1, 2]
+    for name in (TABLE, PUBLISHED):
+        lake.commit(
+            name,
+            TUESDAY,
+            lake.write_arrow(name, TUESDAY, daily(1, 2) if name == TABLE else rows(name, {"as_of_date": TUESDAY})),
+            "f",
+            {},
+            "code",
+        )
+    assert exchanges(Lake(root), MONDAY, TUESDAY) == [1, 1, 2, 2]
+    assert examined(root, is_verified=True).damages == ()
+
+
+def test_damaged_metadata_of_an_earlier_snapshot_are_found_and_its_night_is_built_again(root: Path) -> None:
+    table = Lake(root).tables.open(TABLE)
+    Path(plain(table.snapshots()[0].manifest_list)).write_bytes(b"")
+    assert examined(root, is_verified=True).damages[0].startswith(f"Table {TABLE} has damaged metadata of {MONDAY}")
+    assert MONDAY in mended(root, is_verified=True).to_build
+    assert examined(root, is_verified=True).damages == ()
+    assert len(rewriting.versions(Lake(root), TABLE)) == len(Lake(root).tables.open(TABLE).snapshots())
+
+
+def test_a_mark_that_says_too_much_is_set_right(root: Path) -> None:
+    (root / "lake" / "_heads" / TABLE).write_text("99")
+    assert "iolaus doctor --mend" in examined(root).damages[0]
+    assert mended(root).to_build == ()
+    assert examined(root, is_verified=True) == Findings(())
+
+
+@pytest.mark.parametrize("harm", [b"", b"garbage" * 1000])
+def test_a_damaged_warehouse_is_put_aside_and_published_again(root: Path, harm: bytes) -> None:
+    before = open_warehouse("duckdb:///{root}/warehouse.duckdb", root).read("campaign_daily", None)
+    (root / "warehouse.duckdb").write_bytes(harm)
+    assert "iolaus doctor" in examined(root, is_verified=True).damages[0]
+    mended(root, is_verified=True)
+    assert open_warehouse("duckdb:///{root}/warehouse.duckdb", root).read("campaign_daily", None) == before
+    assert examined(root, is_verified=True) == Findings(())
+
+
+def test_a_flipped_bit_in_the_warehouse_is_found_when_every_row_is_read(root: Path) -> None:
+    place = root / "warehouse.duckdb"
+    content = bytearray(place.read_bytes())
+    content[content.find(b"t0")] ^= 1  # stands in a row
+    place.write_bytes(bytes(content))
+    assert any("doctor --verify --mend" in each for each in examined(root, is_verified=True).damages)
+    assert "The damaged warehouse was put aside." in mended(root, is_verified=True).mended
+    assert examined(root, is_verified=True) == Findings(())
+
+
+@pytest.mark.parametrize("register", [None, "", "[{", '[{"account": 1}]', "\xff"])
+def test_a_lost_erasure_register_is_told_and_nothing_is_staged_without_it(root: Path, register: str | None) -> None:
+    lake = Lake(root)
+    lake.commit(TABLE, MONDAY, lake.write_arrow(TABLE, MONDAY, daily(1)), "f", {erasures.LEFT_OUT: "some"}, "code")
+    if register is not None:
+        (root / "lake" / erasures.REGISTER).write_bytes(register.encode("latin-1"))
+    with pytest.raises(IolausError, match=r"erasure register .* back from a backup"):
+        erasures.require_register(Lake(root))
+    assert any("erasure register" in each for each in examined(root).damages)

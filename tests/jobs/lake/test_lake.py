@@ -248,3 +248,17 @@ def test_a_catalog_that_is_not_configured_is_one_sentence(tmp_path: Path) -> Non
         UsageError, match=r"^The catalog nowhere cannot be used \(.+\): configure it in PYICEBERG_CATALOG__NOWHERE"
     ):
         Lake(tmp_path, "nowhere")
+
+
+def test_a_commit_between_catalog_and_mark_is_no_older_catalog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    commit(Lake(tmp_path), MONDAY, 1)
+    lake = Lake(tmp_path)
+    load = lake.tables._catalog.load_table
+
+    def load_and_lose(name: str) -> Any:
+        found = load(name)
+        commit(Lake(tmp_path), TUESDAY, 2)
+        return found
+
+    monkeypatch.setattr(lake.tables._catalog, "load_table", load_and_lose)
+    assert exchanges(lake, MONDAY, MONDAY) == [1]

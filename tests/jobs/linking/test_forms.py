@@ -123,7 +123,7 @@ def test_every_form_of_one_content_reads_alike(tmp_path_factory: pytest.TempPath
 HEAD = b"account_id,signal,entity\n"
 DAMAGED = {
     "short.csv": (HEAD + b"a,s,e\na,s\n", "has 2 cells instead of 3 in row 2"),
-    "latin.csv": (HEAD + b"a,s,e\na,s,\xe4\n", "has no UTF-8 in the column entity of row 2"),
+    "latin.csv": (HEAD + b"a,s,e\na,s,\xe4\n", "in the column entity of row 2, which is no text"),
     "broken.jsonl": (b'{"account_id":"a","signal":"s","entity":"e"}\n{"account', "has in row 2 no JSON"),
     "nested.jsonl": (b'{"account_id":"a","signal":"s","entity":["e"]}', "has in row 1 in the column entity"),
     "list.jsonl": (b'[{"account_id":"a"}]', "has in row 1 no object"),
@@ -153,7 +153,13 @@ def test_a_file_with_another_separator_says_what_columns_it_has(tmp_path: Path) 
         read_observations(tmp_path / "f.csv")
 
 
-def test_a_cell_longer_than_a_block_is_no_trouble(tmp_path: Path) -> None:
-    (tmp_path / "f.csv").write_text(f"account_id,signal,entity\na,prompt,{'x' * 3_000_000}\n")
-    (tmp_path / "f.jsonl").write_text(json.dumps({"account_id": "a", "signal": "prompt", "entity": "x" * 3_000_000}))
-    assert read_observations(tmp_path / "f.csv")[0].equals(read_observations(tmp_path / "f.jsonl")[0])
+@pytest.mark.parametrize("length", [8_192, 3_000_000], ids=["a long text", "longer than a block"])
+def test_a_long_text_is_the_same_in_every_form_and_too_long_a_one_is_told(tmp_path: Path, length: int) -> None:
+    (tmp_path / "f.csv").write_text(f"account_id,signal,entity\na,prompt,{'x' * length}\n")
+    (tmp_path / "f.jsonl").write_text(json.dumps({"account_id": "a", "signal": "prompt", "entity": "x" * length}))
+    if length <= 8_192:
+        assert read_observations(tmp_path / "f.csv")[0].equals(read_observations(tmp_path / "f.jsonl")[0])
+        return
+    for name in ("f.csv", "f.jsonl"):
+        with pytest.raises(IolausError, match="in the column entity of row 1, which is no text: .* at most 8192 bytes"):
+            read_observations(tmp_path / name)

@@ -90,3 +90,49 @@ def test_rows_without_account_signal_or_entity_are_counted_and_left_out_and_even
     pq.write_table(table.slice(1, 1), tmp_path / "empty.parquet")
     with pytest.raises(IolausError, match="no row with account"):
         read_observations(tmp_path / "empty.parquet")
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "said"),
+    [
+        ("entity", pa.array([["e"]]), "has list<"),
+        ("entity", pa.array([b"\xff\xfe"]), "of row 1, which is no text"),
+        ("entity", pa.array([b"\xff\xfe"]).view(pa.string()), "of row 1, which is no text"),
+        ("entity", pa.array(["x" * 9000]), "at most 8192 bytes"),
+        ("events", pa.array([[1]]), "has list<"),
+        ("events", pa.array([b"\xff"]), "column events of row 1"),
+    ],
+    ids=["a list", "bytes", "no UTF-8", "too long", "a list of counts", "a count of bytes"],
+)
+def test_values_that_are_no_text_are_named(tmp_path: Path, column: str, values: pa.Array, said: str) -> None:
+    columns = {"account_id": pa.array(["a"]), "signal": pa.array(["s"]), "entity": pa.array(["e"])} | {column: values}
+    pq.write_table(pa.table(columns), tmp_path / "f.parquet")
+    with pytest.raises(IolausError, match=said):
+        read_observations(tmp_path / "f.parquet")
+
+
+def test_a_file_whose_columns_have_no_readable_name_is_named(tmp_path: Path) -> None:
+    (tmp_path / "f.csv").write_bytes(b"account_id,signal,entity,\x80\na,s,e,1\n")
+    with pytest.raises(IolausError, match=r"f\.csv cannot be read as csv"):
+        read_observations(tmp_path / "f.csv")
+
+
+def test_an_error_that_quotes_lines_of_the_file_stays_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "f.csv").write_bytes(b'account_id,signal,entity\na,"s\nx"\n')
+    with pytest.raises(IolausError) as refused:
+        read_observations(tmp_path / "f.csv")
+    assert "\n" not in str(refused.value)
+
+
+def test_a_long_text_that_is_stored_once_for_many_rows_is_not_unpacked(tmp_path: Path) -> None:
+    entity = pa.DictionaryArray.from_arrays(pa.array([0] * 100_000, pa.int32()), pa.array(["x" * 100_000]))  # 10 GB
+    columns = {"account_id": pa.array(["a"] * 100_000), "signal": pa.array(["s"] * 100_000), "entity": entity}
+    pq.write_table(pa.table(columns), tmp_path / "f.parquet")
+    with pytest.raises(IolausError, match="at most 8192 bytes"):
+        read_observations(tmp_path / "f.parquet")
+
+
+def test_counts_beyond_what_64_bits_hold_are_told(tmp_path: Path) -> None:
+    (tmp_path / "f.csv").write_text("account_id,signal,entity,events\n" + f"a,s,e,{'9' * 18}\n" * 10)
+    with pytest.raises(IolausError, match="counts more events"):
+        read_observations(tmp_path / "f.csv")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -153,6 +153,13 @@ def landed(
     root: Path, table: str, night: date = NIGHT, networks: str | None = None, key: str | None = None
 ) -> list[dict[str, Any]]:
     """Every delivered row as `landing.parse` gives it, read in this process in the order of the files."""
+    return [row for batch in landed_batches(root, table, night, networks, key) for row in batch.to_pylist()]
+
+
+def landed_batches(
+    root: Path, table: str, night: date = NIGHT, networks: str | None = None, key: str | None = None
+) -> Iterator[pa.RecordBatch]:
+    """The same block by block."""
     delivery = landing.find(root, declared(table), night)
     schema = contracts.arrow_schema(contracts.load(f"staged.{table}"))
     for name in ("unread", "rejection_reason", "record_digest", "file"):
@@ -161,8 +168,7 @@ def landed(
     parts = [(file.path, file.name, part) for file in delivery.files for part in range(file.parts)]
     wanted = iter([pa.RecordBatch.from_pydict({"id": list(range(len(parts)))})])
     assert delivery.ds is not None
-    found = land(wanted, declared(table), parts, delivery.ds, schema, networks, key=key)
-    return [row for batch in found for row in batch.to_pylist()]
+    yield from land(wanted, declared(table), parts, delivery.ds, schema, networks, key=key)
 
 
 def split(parsed: Any, table: str, earlier: Any = None) -> tuple[Any, Any]:

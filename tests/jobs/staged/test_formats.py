@@ -125,3 +125,24 @@ def test_pieces_cut_at_line_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     for name in NAMES[:3]:
         deliver(tmp_path / name, "api_requests", rows, name)
         assert [row["request_id"] for row in landed(tmp_path / name, "api_requests")] == [f"r{i}" for i in range(30)]
+
+
+def test_lines_of_a_few_bytes_are_read_few_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of 8 MB may hold millions of them, and each is a row of every column."""
+    monkeypatch.setattr(formats, "LINES_PER_PIECE", 3)
+    for lines in (1, 3, 4, 7):
+        text = b"".join(json.dumps(good("logins", device_id=f"d{n}")).encode() + b"\n" for n in range(lines))
+        (tmp_path / "p.jsonl").write_bytes(text + b"{}")
+        read = list(formats.blocks(declared("logins"), str(tmp_path / "p.jsonl"), "p.jsonl", 0))
+        assert max(block.rows for block in read) <= 3
+        found = [device for block in read for device in block.columns["device_id"].values.to_pylist()]
+        assert found == [*(f"d{n}" for n in range(lines)), None]
+
+
+def test_the_start_of_a_file_of_many_short_lines_tells_of_some_of_its_columns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(formats, "HEADER_LINES", 2)
+    (tmp_path / "p.jsonl").write_bytes(b'{"a": 1}\n{"b": 1}\n{"c": 1}\n')
+    found = formats.header(tmp_path / "p.jsonl")
+    assert (found.columns, found.complete) == (frozenset("ab"), False)

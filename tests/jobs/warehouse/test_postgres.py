@@ -22,7 +22,7 @@ from adbc_driver_postgresql import dbapi
 from jobs import contracts
 from jobs.errors import IolausError, UsageError
 from jobs.warehouse import open_warehouse
-from jobs.warehouse.postgres import READER, SCHEMA, WRITER, PostgresWarehouse
+from jobs.warehouse.postgres import _UNLESS_DONE, READER, SCHEMA, WRITER, PostgresWarehouse
 from tests import published
 from tests.postgres import Server
 
@@ -298,3 +298,32 @@ def test_the_password_is_in_no_error_and_no_process_list(postgres: Server, tmp_p
     assert asked.returncode == 1
     assert "does not exist" in asked.stderr
     assert postgres.password not in asked.stdout + asked.stderr
+
+
+def test_a_connection_that_breaks_off_is_told_in_a_sentence(warehouse: PostgresWarehouse) -> None:
+    def broken(opened: Any) -> None:
+        with opened as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            _run(warehouse.url, f"SELECT pg_terminate_backend({cursor.fetchone()[0]})")
+            cursor.execute("SELECT 1")
+
+    with pytest.raises(IolausError, match=r"broke off .*: see that its server runs"):
+        broken(warehouse._reading())
+    with pytest.raises(IolausError, match=r"could not be written to .*; nothing happened"):
+        broken(warehouse._transaction("nothing happened"))
+
+
+def test_a_role_that_another_database_makes_at_the_same_time_is_made_once(postgres: Server) -> None:
+    statement = _UNLESS_DONE.format(statement="CREATE ROLE made_twice NOLOGIN")
+    with dbapi.connect(postgres.url("postgres")) as first, first.cursor() as cursor:
+        cursor.execute(statement)
+        second = threading.Thread(target=_run, args=(postgres.url("postgres"), statement))
+        second.start()
+        second.join(0.5)  # waits for the first one's transaction
+        assert second.is_alive()
+        first.commit()
+        second.join()
+    assert _run(postgres.url("postgres"), "SELECT rolname FROM pg_roles WHERE rolname = 'made_twice'") == [
+        ("made_twice",)
+    ]
+    assert _run(postgres.url("postgres"), statement) == []
