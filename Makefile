@@ -52,6 +52,7 @@ check: setup ## format, lint, types, security, and whether what is generated is 
 	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive jobs/warehouse --skip B101,B404,B603,B608 # SQL: names of contracts, quoted; values bound
 	$(BIN)/python -m jobs.views.dictionary --check
 	$(BIN)/python -m infra.airflow.write_steps --check
+	$(BIN)/python -m infra.lineage --check
 
 audit: setup ## known vulnerabilities of what is installed, or that they cannot be looked up from here
 	$(BIN)/python -m infra.audit
@@ -95,9 +96,10 @@ bench-gates: setup ## what the gates say of sixty nights on which nothing is wro
 	rm -rf bench-gates
 	$(BIN)/python -m tests.lab.quiet_nights bench-gates
 
-generated: setup ## write what is generated: the data dictionary, the DAG's steps
+generated: setup ## write what is generated: the data dictionary, the DAG's steps, the lineage of columns
 	$(BIN)/python -m jobs.views.dictionary
 	$(BIN)/python -m infra.airflow.write_steps
+	$(BIN)/python -m infra.lineage
 
 clean: ## remove what demo and tests made, keep the environment
 	rm -rf demo accuracy ten-nights bench-nights bench-gates .pytest_cache .mypy_cache .ruff_cache

@@ -16,6 +16,7 @@ from typing import Any
 
 from airflow.providers.standard.hooks.subprocess import SubprocessHook
 from airflow.sdk import BaseOperator, BaseSensorOperator, Context, DagRunState
+from airflow.sdk.configuration import conf
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 NEVER_RETRIED = {2: "wrong usage", 3: "refused by a quality check"}  # the same call gives the same answer again
@@ -48,6 +49,7 @@ class BuildLayer(BaseOperator):
     def execute(self, context: Context) -> None:
         """Raises `AirflowFailException` where a retry cannot help, `AirflowException` where it may."""
         given = {name: value for name, value in self.settings.items() if value}
+        given |= lineage_parents(context)
         self._process = SubprocessHook()
         with TemporaryDirectory(prefix="iolaus-") as folder:
             told = Path(folder, "told")
@@ -63,7 +65,7 @@ class BuildLayer(BaseOperator):
         if ended.exit_code == 0:
             return
         at = self.steps[min(len(done), len(self.steps) - 1)]
-        sentence = ended.output.removeprefix("error: ")
+        sentence = sentence_in(ended.output)
         if ended.exit_code in NEVER_RETRIED:
             raise AirflowFailException(f"{at} ({NEVER_RETRIED[ended.exit_code]}): {sentence}")
         raise AirflowException(f"{at} (exit code {ended.exit_code}): {sentence}")
@@ -85,6 +87,37 @@ class BuildLayer(BaseOperator):
     def on_kill(self) -> None:
         if self._process is not None:
             self._process.send_sigterm()  # type: ignore[no-untyped-call]
+
+
+def sentence_in(line: str) -> str:
+    """The sentence that a command ended with, from its last line; in JSON (`IOLAUS_LOG=json`) its message."""
+    try:
+        return str(json.loads(line)["message"])
+    except (ValueError, KeyError, TypeError):
+        return line.removeprefix("error: ")
+
+
+def lineage_parents(context: Context) -> dict[str, str]:
+    """This task's run, and the DAG's, as OpenLineage's provider for Airflow (2.x) names and numbers them, for the command's events.
+
+    What the worker's environment says itself stays; nothing where the client is not installed.
+    """
+    try:
+        from openlineage.client.uuid import generate_static_uuid
+    except ImportError:
+        return {}
+    run, ti = context.get("dag_run"), context.get("ti")
+    if run is None or ti is None:
+        return {}
+    namespace = conf.get("openlineage", "namespace", fallback=os.environ.get("OPENLINEAGE_NAMESPACE", "default"))
+    at, dag, task = run.logical_date or run.run_after, f"{namespace}.{ti.dag_id}", f"{ti.dag_id}.{ti.task_id}"
+    of_task = generate_static_uuid(at, f"{dag}.{ti.task_id}.{ti.try_number}.{ti.map_index}".encode())
+    of_dag = generate_static_uuid(at, f"{dag}.{run.clear_number or 0}".encode())
+    named = {
+        "OPENLINEAGE_PARENT_ID": f"{namespace}/{task}/{of_task}",
+        "OPENLINEAGE_ROOT_PARENT_ID": f"{namespace}/{ti.dag_id}/{of_dag}",
+    }
+    return {name: value for name, value in named.items() if name not in os.environ}
 
 
 class NightBefore(BaseSensorOperator):

@@ -14,6 +14,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+from jobs import logs
 from jobs.errors import UsageError
 
 USUAL_SHARE = 0.75  # of the machine: the rest is the system's and its file cache's
@@ -77,7 +78,7 @@ def watched(limit: int) -> Iterator[None]:
     def watch() -> None:
         while not ended.wait(1 / LOOKS_PER_SECOND):
             if taken() > limit:
-                os.write(2, f"Error: {exceeded(limit)}\n".encode())
+                os.write(2, f"{logs.sentence(exceeded(limit))}\n".encode())
                 os._exit(EXIT_CODE)
 
     watcher = threading.Thread(target=watch, name="memory", daemon=True)
@@ -87,6 +88,18 @@ def watched(limit: int) -> Iterator[None]:
     finally:
         ended.set()
         watcher.join()
+
+
+def forget_peak() -> None:
+    """Let `peak` count from now on; where the system does not let a process do that, it counts from the start."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+
+
+def peak() -> int:
+    """Bytes of memory that this process held at most since `forget_peak`."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
 
 
 def taken() -> int:

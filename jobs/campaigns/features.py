@@ -11,7 +11,7 @@ import functools
 from datetime import date
 from typing import TYPE_CHECKING
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from jobs import signals
@@ -30,6 +30,7 @@ INPUTS = {
     "signals.account_days": WINDOW,
     "signals.account_usage": WINDOW,
     "staged.accounts": NIGHT,
+    "staged.payment_instruments": NIGHT,
 }
 
 SCHEMA = "campaign_id string, feature string, strength double, figure double"
@@ -46,7 +47,8 @@ DAY_SUMS = (
     "vpn_requests",
     "education_requests",
 )
-USAGE_SUMS = ("exchanges", "output_tokens")
+MIN_TURNING, TURNED = 10, 0.8  # exchanges before and after a day; share of them that is the account's own, then shared
+USAGE_SUMS = ("exchanges", "output_tokens", "reasoning_output_tokens")
 OF_EVERYBODY = ("requests", "elicitation_sum_micros")  # sums that a campaign's are compared with
 
 
@@ -59,6 +61,7 @@ def transform(
     account_days: DataFrame,
     account_usage: DataFrame,
     accounts: DataFrame,
+    payment_instruments: DataFrame,
 ) -> DataFrame:
     """Columns of SCHEMA."""
     is_awake = F.col("is_current") & ~F.col("is_asleep")
@@ -71,9 +74,11 @@ def transform(
         _traffic(operated, account_days),
         _identities(operated, accounts),
         _tasks(operated, account_usage),
+        _turned(operated, account_usage),
         _usage(operated, account_usage),
         _networks(operated, incidences),
         _foreign(operated, accounts, account_countries),
+        _issued(operated, accounts, payment_instruments),
         _shared(operated, incidences),
     ]
     population = _population(account_days, account_usage, incidences)
@@ -134,6 +139,33 @@ def _foreign(operated: DataFrame, accounts: DataFrame, account_countries: DataFr
     )
 
 
+def _issuing(accounts: DataFrame, payment_instruments: DataFrame) -> DataFrame:
+    """Accounts that say a country and pay by an instrument whose issuer's is known, and whether none of these is of theirs."""
+    home = accounts.where(F.col("country").isNotNull()).select("account_id", "country")
+    issued = payment_instruments.where(F.col("issuer_country").isNotNull()).select("account_id", "issuer_country")
+    is_abroad = F.min((F.col("issuer_country") != F.col("country")).cast("long"))
+    return (
+        home.join(issued, on="account_id", how="inner").groupBy("account_id").agg(is_abroad.alias("paid_from_abroad"))
+    )
+
+
+def _issued(operated: DataFrame, accounts: DataFrame, payment_instruments: DataFrame) -> DataFrame:
+    """Whether each member pays from a country that is not its own, and how many of everybody do."""
+    known = _issuing(accounts, payment_instruments)
+    members = _long(
+        operated.join(known, on="account_id", how="inner"),
+        "account_id",
+        {"member.paid_from_abroad": F.col("paid_from_abroad")},
+    )
+    everybody = known.agg(F.sum("paid_from_abroad").alias("paid_from_abroad"), F.count("*").alias("paying"))
+    return members.unionByName(
+        operated.select("campaign_id")
+        .distinct()
+        .crossJoin(_named_sums(everybody))
+        .select("campaign_id", "kind", "key", "value")
+    )
+
+
 def _identities(operated: DataFrame, accounts: DataFrame) -> DataFrame:
     """What identity knows of each member, and how many members declare one owner or mail domain."""
     known = operated.join(accounts, on="account_id", how="inner")
@@ -143,7 +175,8 @@ def _identities(operated: DataFrame, accounts: DataFrame) -> DataFrame:
         "member.sanctioned": F.col("status").isin("banned", "suspended"),
     }
     made = {name: F.coalesce(flag.cast("long"), F.lit(0).cast("long")) for name, flag in flags.items()}
-    made["member.created_hour"] = F.floor(F.unix_seconds("created_at") / 3600).cast("long")
+    made["member.created_hour"] = _hour("created_at")
+    made["member.sanctioned_hour"] = F.when(flags["member.sanctioned"], _hour("status_changed_at"))
     declared = [
         ("owner", F.col("organization_id")),
         ("owner", F.col("organization_name")),
@@ -158,6 +191,33 @@ def _identities(operated: DataFrame, accounts: DataFrame) -> DataFrame:
         for place, (kind, owner) in enumerate(declared)
     ]
     return functools.reduce(DataFrame.unionByName, [_long(known, "account_id", made), *shared_owner])
+
+
+def _hour(moment: str) -> Column:
+    return F.floor(F.unix_seconds(moment) / 3600).cast("long")
+
+
+def _turned(operated: DataFrame, account_usage: DataFrame) -> DataFrame:
+    """Whether each member's use turned over from one day to the next: first its own prompts, then shared ones."""
+    days = account_usage.groupBy("account_id", "activity_date").agg(
+        F.sum("exchanges").alias("exchanges"), F.sum("templated_exchanges").alias("shared")
+    )
+    until = Window.partitionBy("account_id").orderBy("activity_date").rowsBetween(Window.unboundedPreceding, 0)
+    since = Window.partitionBy("account_id").orderBy("activity_date").rowsBetween(1, Window.unboundedFollowing)
+    split = operated.join(days, on="account_id", how="inner").select(
+        "campaign_id",
+        "account_id",
+        *[F.sum(name).over(when).alias(f"{name}_{word}")
+          for name in ("exchanges", "shared") for word, when in (("before", until), ("after", since))],
+    )  # fmt: skip
+    is_enough = (F.col("exchanges_before") >= MIN_TURNING) & (F.col("exchanges_after") >= MIN_TURNING)
+    was_own = F.col("shared_before") <= (1.0 - TURNED) * F.col("exchanges_before")
+    is_shared = F.col("shared_after") >= TURNED * F.col("exchanges_after")
+    found = split.groupBy("campaign_id", "account_id").agg(
+        F.max((is_enough & was_own & is_shared).cast("long")).alias("turned"),
+        F.max(is_enough.cast("long")).alias("told"),
+    )
+    return _long(found, "account_id", {"member.turned": F.col("turned"), "member.turning_told": F.col("told")})
 
 
 def _tasks(operated: DataFrame, account_usage: DataFrame) -> DataFrame:
@@ -247,20 +307,21 @@ def _population(account_days: DataFrame, account_usage: DataFrame, incidences: D
         account_usage.agg(*[F.sum(name).alias(name) for name in USAGE_SUMS]),
         networks.agg(F.sum(F.lit(1)).alias("networked_accounts"), F.sum("networks").alias("networks")),
     ]
-    everybody = [
-        frame.select(
-            F.explode(
-                F.create_map(*[part for name in frame.columns for part in (F.lit(name), F.col(name).cast("long"))])
-            ).alias("key", "value")
-        ).select(F.lit("population").alias("kind"), "key", "value")
-        for frame in sums
-    ]
+    everybody = [_named_sums(frame) for frame in sums]
     tasks = (
         account_usage.groupBy(F.col("task_label").alias("key"))
         .agg(F.sum("requests").cast("long").alias("value"))
         .select(F.lit("population_task").alias("kind"), "key", "value")
     )
     return functools.reduce(DataFrame.unionByName, [*everybody, tasks])
+
+
+def _named_sums(frame: DataFrame) -> DataFrame:
+    """One row per column of the single row of sums over everybody."""
+    pairs = [part for name in frame.columns for part in (F.lit(name), F.col(name).cast("long"))]
+    return frame.select(F.explode(F.create_map(*pairs)).alias("key", "value")).select(
+        F.lit("population").alias("kind"), "key", "value"
+    )
 
 
 def _strengths(facts: pa.Table) -> pa.Table:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from jobs import settings, store
+from jobs import logs, settings, store
 from jobs.cli import causes, console, ends
 from jobs.errors import IolausError, UsageError
 
@@ -126,9 +126,12 @@ def build(
     warehouse: Warehouse = None,
 ) -> None:
     """Build one step of one night, or several one after the other; the first that fails ends it."""
-    with _runner(root, engine, warehouse) as runner:
-        for table in tables:
-            built = runner.build(table, _day(night, "--date"))
+    from jobs.nights.steps import step
+
+    day, names = _day(night, "--date"), [step(table).name for table in tables]
+    with _runner(root, engine, warehouse) as runner, runner.heard(day, names):
+        for table in names:
+            built = runner.build(table, day)
             console.step(built)
             if told:
                 with told.open("a") as file:
@@ -654,8 +657,10 @@ def _go_on(command: str, options: Mapping[str, object], *flags: str) -> None:
 
 def _runner(root: Path | None, engine: str | None, warehouse: str | None):  # type: ignore[no-untyped-def]
     from jobs.nights.run import runner
+    from jobs.telemetry import listener
 
-    return runner(settings.settings(root, engine, warehouse))
+    chosen = settings.settings(root, engine, warehouse)
+    return runner(chosen, listener(chosen))
 
 
 def _moment(day: str | None) -> datetime:
@@ -684,10 +689,11 @@ def command() -> int:
 
     A known error is one sentence on stderr; anything else leaves its details in a file.
     """
-    console.show_logs()
     os.umask(UMASK)
     code = 0
     try:
+        logs.use(settings.log_form())
+        console.show_logs()
         app(standalone_mode=True)
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)

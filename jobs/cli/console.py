@@ -19,6 +19,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 from rich.text import Text
 
+from jobs import logs
 from jobs.cli import streams
 from jobs.views.texts import plain
 
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from jobs.history.retention import Expired
     from jobs.history.status import NightStatus
     from jobs.linking.files import Linked
-    from jobs.nights.run import Built
+    from jobs.nights.listening import Built
     from jobs.views.explain import Explanation
     from jobs.views.queries import Query
 
@@ -56,10 +57,13 @@ class _Console(Console):
 
 
 class _Logged(logging.Handler):
-    """Shows what modules log, such as whom a lease waits for."""
+    """Shows what modules log, such as whom a lease waits for; in JSON also what becomes of nights, and all else on stderr."""
 
     def emit(self, record: logging.LogRecord) -> None:
         err.print(self.format(record))
+
+
+log = logging.getLogger(logs.NIGHTS)
 
 
 err = _Console(stderr=True, highlight=False, soft_wrap=True)
@@ -67,8 +71,22 @@ out = _Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty(
 
 
 def show_logs() -> None:
-    """Let warnings of every module go to stderr as this one shows texts."""
-    logging.basicConfig(handlers=[_Logged(logging.WARNING)], format="%(message)s")
+    """Let warnings of every module go to stderr as this one shows texts, in the form that was chosen (`jobs.logs`)."""
+    handler = _Logged()
+    handler.addFilter(lambda record: record.levelno >= logging.WARNING or (logs.is_json() and record.name == log.name))
+    handler.setFormatter(logs.JsonLines() if logs.is_json() else logging.Formatter("%(message)s"))
+    logging.basicConfig(handlers=[handler])
+    if logs.is_json():
+        log.setLevel(logging.INFO)
+        logging.captureWarnings(True)
+
+
+def note(text: str, event: str = "note") -> None:
+    """What goes on, to stderr."""
+    if logs.is_json():
+        log.info("%s", text, extra=logs.about(event))
+    else:
+        err.print(text)
 
 
 def say(text: str) -> None:
@@ -86,7 +104,10 @@ def raw(text: str) -> None:
 def error(text: str) -> None:
     """One sentence on stderr; where that cannot be written, the exit code tells alone."""
     with contextlib.suppress(OSError):
-        err.print(f"error: {text}", style="bold red")
+        if logs.is_json():
+            log.error("%s", text, extra=logs.about("error"))
+        else:
+            err.print(f"error: {text}", style="bold red")
 
 
 def closed() -> str | None:
@@ -97,24 +118,30 @@ def closed() -> str | None:
 @contextlib.contextmanager
 def progress(title: str, quiet_seconds: float = 0.0) -> Iterator[Callable[[str], None]]:
     """A spinner with the latest note; plain lines where stderr is no terminal, none before and within `quiet_seconds`."""
-    if not err.is_terminal:
+    if not err.is_terminal or logs.is_json():
         told = time.monotonic()
 
-        def line(note: str) -> None:
+        def line(text: str) -> None:
             nonlocal told
             if time.monotonic() - told >= quiet_seconds:
                 told = time.monotonic()
-                err.print(f"{title}: {note}")
+                note(f"{title}: {text}")
 
         yield line
         return
     with err.status(Text(plain(title))) as status:
-        yield lambda note: status.update(Text(plain(f"{title}: {note}")))
+        yield lambda text: status.update(Text(plain(f"{title}: {text}")))
 
 
 @contextlib.contextmanager
 def nights(which: Sequence[date], steps: int) -> Iterator[Callable[[date], Callable[[Built], None]]]:
-    """Progress over nights and steps; a line per finished night where stderr is no terminal."""
+    """Progress over nights and steps; a line per finished night where stderr is no terminal.
+
+    Nothing where log lines say it.
+    """
+    if logs.is_json():
+        yield lambda night: lambda built: None
+        return
     shown = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
     bar = Progress(*shown, console=err, transient=True)
     task = bar.add_task("starting", total=len(which) * steps)
@@ -148,10 +175,12 @@ def reproduction(found: Reproduction) -> None:
 
 
 def rebuilding(night: date, reason: str) -> None:
-    err.print(f"{night}: {reason}; rebuilding it")
+    note(f"{night}: {reason}; rebuilding it", "rebuilding")
 
 
 def step(built: Built) -> None:
+    if logs.is_json():
+        return  # a log line says it
     rows = "unchanged" if built.rows is None else f"{built.rows} rows"
     err.print(f"{built.step}: {rows}, {built.seconds:.1f} s")
 
@@ -236,7 +265,7 @@ def answer(rows: pa.Table) -> None:
         table.add_row(*row)
     out.print(table)
     shown = "" if len(cells) == rows.num_rows else f", the first {len(cells)} shown: --format csv or json carries all"
-    err.print(f"{_counted(rows.num_rows, 'row')}{shown}.")
+    note(f"{_counted(rows.num_rows, 'row')}{shown}.")
 
 
 def ready_queries(queries: Iterable[Query]) -> None:

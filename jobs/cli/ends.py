@@ -15,6 +15,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
+from jobs import logs
 from jobs.cli import streams
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -68,7 +69,7 @@ def interruptible(otherwise: str) -> Iterator[None]:
 def say(sentence: str) -> None:
     """Tell why the command ends, past a console that was stopped while it printed."""
     with contextlib.suppress(OSError):
-        os.write(2, f"error: {sentence}\n".encode())
+        os.write(2, f"{logs.sentence(sentence)}\n".encode())
 
 
 def leave(code: int) -> NoReturn:

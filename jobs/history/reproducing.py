@@ -22,8 +22,9 @@ from jobs.errors import IolausError, QualityRefusal
 from jobs.lake.builds import Build
 from jobs.lake.lake import Lake
 from jobs.nights import fingerprints, steps
+from jobs.nights.listening import Built
 from jobs.nights.records import Judged, Transformed
-from jobs.nights.run import Built, runner
+from jobs.nights.run import runner
 from jobs.nights.steps import JUDGED, RUNS
 from jobs.settings import DEFAULT_WAREHOUSE, Settings
 from jobs.warehouse import open_warehouse

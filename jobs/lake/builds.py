@@ -11,6 +11,7 @@ from typing import Any
 from pyiceberg.table.snapshots import Snapshot
 
 PREFIX = "iolaus."
+ADDED_BYTES = "added-files-size"  # as Iceberg calls it; a snapshot that adds no file does not have it
 VOID = "void"  # the fingerprint of a night that was found damaged and has to be built again
 
 
@@ -19,7 +20,7 @@ class Build:
     """One committed night of one table. `properties` are what the builder recorded about it; `code` is the code version.
 
     `digest` is of the bytes of its files, whatever they are called. An erasure leaves its fingerprint and time as they
-    were, and `replaces` has the snapshots that it stands for since.
+    were, and `replaces` has the snapshots that it stands for since. `size_bytes` of its files is not known of one after that.
     """
 
     table: str
@@ -33,6 +34,7 @@ class Build:
     replaces: tuple[int, ...] = ()
     erased_on: date | None = None
     digest: str | None = None
+    size_bytes: int | None = None
 
     @property
     def is_void(self) -> bool:
@@ -56,6 +58,7 @@ def builds_in(name: str, snapshot: Snapshot) -> tuple[Build, ...]:
             code=part.get("code"),
             digest=part.get("digest"),
             replaces=tuple(part.get("replaces", ())),
+            size_bytes=int(summary.get(ADDED_BYTES, 0)) if part is said else None,
             erased_on=date.fromisoformat(part["erased_on"]) if "erased_on" in part else None,
         )
         for part in parts

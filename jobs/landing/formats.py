@@ -125,7 +125,12 @@ def header(path: Path) -> Header:
 def blocks(raw: RawTable, path: str, name: str, part: int) -> Iterator[Block]:
     """The rows of one part of a file. Raises `IolausError` when the file breaks off or lacks a required column."""
     with readable(raw.name, name):
-        yield from (_parquet(raw, path, part) if path.endswith(PARQUET_SUFFIX) else _json(raw, store.place(path), name))
+        yield from (_parquet(raw, path, part) if is_columnar(path) else _json(raw, store.place(path), name))
+
+
+def is_columnar(path: str) -> bool:
+    """Whether few columns of a file are read without the others."""
+    return path.endswith(PARQUET_SUFFIX)
 
 
 def _parquet(raw: RawTable, path: str, group: int) -> Iterator[Block]:

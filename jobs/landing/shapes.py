@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +43,9 @@ class RawTable:
     """One raw table. A fact has the field `event_at` that dates it; a snapshot has none.
 
     `late_days` is how many days before its delivery a fact may have happened (None: no limit).
-    `key` names staged columns; `derive` gives the staged columns that are not simply a raw field of the same name.
+    `key` names staged columns; `derive` gives the staged columns that are not simply a raw field of the same name. `made_from`
+    says of which raw fields such a column is made, where that is not the field of its name; what an address gives, the day, and
+    digests of the whole row it need not name.
     """
 
     name: str
@@ -53,6 +55,7 @@ class RawTable:
     event_at: str | None = None
     late_days: int | None = None
     derive: Callable[[Landed], dict[str, Any]] = field(default=lambda landed: {})
+    made_from: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def required(self) -> tuple[str, ...]:

@@ -88,7 +88,7 @@ def _against_crowd(file: Coded, members: Ints, account: int) -> Case:
     met, entities = file.among(everyone)
     profiles, group, place = Profiles(met), np.searchsorted(everyone, members), int(np.searchsorted(everyone, account))
     others = np.setdiff1d(members, [account])
-    pairs, worth = profiles.worth(group)
+    pairs, worth = profiles.worth(group, np.arange(met.size))
     accounts, bits = met.by_family(pairs, worth, MAX_FAMILY_BITS)
     weights = [Weight(profiles.prior(len(members)), Says.PRIOR)]
     mine = met.account[pairs] == place

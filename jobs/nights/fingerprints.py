@@ -10,7 +10,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1]
 CANNOT_SHAPE_A_NIGHT = frozenset(
-    {"cli", "evaluation", "history", "linking", "simulate", "views"}
+    {"cli", "evaluation", "history", "linking", "simulate", "telemetry", "views"}
 )  # rooms of `jobs`, whole
 
 

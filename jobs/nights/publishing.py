@@ -55,7 +55,7 @@ def judge(context: Context, step: Step, night: date) -> int | None:
     )
     rows = [{"as_of_date": night, **row} for row in quality.rows(outcomes)]
     files = lake.write_arrow(step.table, night, contracts.arrow_rows(step.table, rows))
-    refusal = quality.refusal(outcomes)
+    refusal = quality.refusal(outcomes, night)
     record = Judged(refusal is not None, _snapshots(earlier))
     build = context.commit(step, night, files, made, record.properties())
     if refusal:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from jobs.errors import QualityRefusal
 
@@ -28,13 +29,14 @@ def rows(outcomes: Sequence[Outcome]) -> list[dict[str, object]]:
     return [dict(vars(outcome)) for outcome in outcomes]
 
 
-def refusal(outcomes: Sequence[Outcome]) -> QualityRefusal | None:
-    """The refusal to publish, when a critical check failed, with the first checks by name."""
+def refusal(outcomes: Sequence[Outcome], night: date) -> QualityRefusal | None:
+    """The refusal to publish a night, when a critical check failed, with the first checks by name."""
     failed = [outcome for outcome in outcomes if not outcome.success and outcome.severity == "critical"]
     if not failed:
         return None
     named = ", ".join(f"{outcome.table_name} {outcome.expectation}" for outcome in failed[:MAX_NAMED])
     more = f" and {len(failed) - MAX_NAMED} more" if len(failed) > MAX_NAMED else ""
     return QualityRefusal(
-        f"Not published: critical checks failed on {named}{more}; see data_quality or `iolaus status`, mend, run again."
+        f"Night {night} is not published: critical checks failed on {named}{more}; `iolaus status` lists them, "
+        f"quality/data_docs/{night}/index.html has their counts; mend the delivery or the rule and run the night again."
     )

@@ -32,6 +32,7 @@ def transform(night: date, api_requests: DataFrame, scratch: Callable[[DataFrame
         (F.col("status_code") < 400).alias("is_exchange"),
         "input_tokens",
         "output_tokens",
+        F.coalesce("reasoning_output_tokens", F.lit(0)).cast("long").alias("reasoning_output_tokens"),
         *[_hashed(band("prompt_sketch", number)).alias(f"band_{number}") for number in range(BANDS)],
     )
     marked = rows
@@ -46,6 +47,7 @@ def transform(night: date, api_requests: DataFrame, scratch: Callable[[DataFrame
         F.count_if(F.col("is_exchange") & is_templated).alias("templated_exchanges"),
         F.sum("input_tokens").alias("input_tokens"),
         F.sum("output_tokens").alias("output_tokens"),
+        F.sum("reasoning_output_tokens").alias("reasoning_output_tokens"),
     )
 
 

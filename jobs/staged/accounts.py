@@ -122,4 +122,8 @@ RAW = RawTable(
     ),
     key=("account_id",),
     derive=derive,
+    made_from={
+        **dict.fromkeys(("email_domain", "is_freemail", "email_pattern"), ("email",)),
+        **dict.fromkeys(("phone_prefix", "phone_prefixes"), ("phone",)),
+    },
 )

@@ -70,4 +70,5 @@ RAW = RawTable(
     event_at="requested_at",
     late_days=LATE_DAYS,
     derive=derive,
+    made_from={"prompt_sketch": ("prompt_sketch", "prompt_text")},
 )

@@ -82,4 +82,5 @@ RAW = RawTable(
     ),
     key=("indicator_id",),
     derive=derive,
+    made_from={"value": ("kind", "value"), "value_token": ("kind", "value")},
 )

@@ -35,4 +35,5 @@ RAW = RawTable(
     ),
     key=("cidr",),
     derive=derive,
+    made_from={"organization": ("cidr", "organization")},
 )

@@ -39,4 +39,5 @@ RAW = RawTable(
     ),
     key=("incident_id", "metric", "scope", "bound", "as_of"),
     derive=derive,
+    made_from={"stated": ("value",)},
 )

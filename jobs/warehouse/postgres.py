@@ -75,14 +75,16 @@ class PostgresWarehouse:
 
     def mark(self, stale: Mapping[date, str]) -> None:
         """Raises `IolausError` when the database cannot be written to."""
-        rows = self.read("runs", None).to_pylist()
-        if all((row["stale"], row["stale_because"]) == told(stale, row["as_of_date"]) for row in rows):
-            return
+        contract = contracts.load("published.runs")
         with self._transaction("stale nights are not marked") as connection:
             execute = _executing(connection)
             execute(f"SELECT pg_advisory_xact_lock({LOCK})")
-            _shape(execute, contracts.load("published.runs"))
-            mark(execute, stale)
+            if not (held := _columns(execute, contract.table)):
+                return
+            rows = _rows(connection, f"SELECT {columns_of(contract, held)} FROM {named(contract.table)}").to_pylist()
+            if any((row["stale"], row["stale_because"]) != told(stale, row["as_of_date"]) for row in rows):
+                _shape(execute, contract)
+                mark(execute, stale)
 
     def forget(self, accounts: Sequence[str], rewrite: bool) -> Removed:
         """Raises `IolausError` when the database cannot be written to.

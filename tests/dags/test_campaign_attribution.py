@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -161,7 +162,7 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bag: BundleDagBag) 
     """Runs the task of two steps against an `iolaus` that does what the given shell lines say; what it tells Airflow."""
     from night_tasks import BuildLayer
 
-    def run(lines: str, **settings: str) -> dict[str, Any]:
+    def run(lines: str, tried: int = 1, **settings: str) -> dict[str, Any]:
         script = tmp_path / "iolaus"
         script.write_text(
             f'#!/bin/sh\necho "$1 $2 $3 $4 $5|$IOLAUS_ROOT|$IOLAUS_ENGINE" >> {tmp_path}/calls\n{lines}\n'
@@ -172,9 +173,13 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bag: BundleDagBag) 
         task.settings = {"IOLAUS_ROOT": "", "IOLAUS_ENGINE": "", **settings}
         pushed: dict[str, Any] = {}
         events = {each: SimpleNamespace(extra={}) for each in outlets}
-        ti = SimpleNamespace(xcom_push=lambda key, value: pushed.update({key: value}))
+        ti = SimpleNamespace(
+            xcom_push=lambda key, value: pushed.update({key: value}),
+            dag_id="campaign_attribution", task_id="signals", try_number=tried, map_index=-1,
+        )  # fmt: skip
+        dag_run = SimpleNamespace(logical_date=datetime(2026, 11, 20, 4, tzinfo=UTC), clear_number=0)
         told.update(tables=pushed, events={each.name: event for each, event in events.items()})
-        type(task).execute.__wrapped__(task, {"ti": ti, "outlet_events": events})
+        type(task).execute.__wrapped__(task, {"ti": ti, "dag_run": dag_run, "outlet_events": events})
         return told
 
     told: dict[str, Any] = {"calls": tmp_path / "calls"}
@@ -224,6 +229,31 @@ def test_only_failures_that_may_pass_are_retried_and_each_shows_the_last_sentenc
     assert isinstance(failure.value, AirflowFailException) is not retried
 
 
+def test_a_sentence_in_json_is_read_as_its_message(command: Any) -> None:
+    line = '{"level": "error", "event": "error", "message": "Night 2026-11-20 is not published."}'
+    with pytest.raises(AirflowFailException, match=r"\): Night 2026-11-20 is not published\.$"):
+        command(f"echo '{line}' >&2; exit 3")
+
+
+def test_the_command_is_told_whose_part_it_is_for_lineage(
+    command: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As OpenLineage's provider has it: the same for the same try, another for the next, one for the whole run."""
+    keep = f'echo "$OPENLINEAGE_PARENT_ID $OPENLINEAGE_ROOT_PARENT_ID" >> {tmp_path}/parents'
+    monkeypatch.setenv("OPENLINEAGE_NAMESPACE", "prod")
+    for tried in (1, 1, 2):
+        command(keep, tried=tried)
+    monkeypatch.setenv("OPENLINEAGE_PARENT_ID", "given/by.hand/1")
+    command(keep)
+    first, again, retried, given = [line.split() for line in (tmp_path / "parents").read_text().splitlines()]
+    assert first == again
+    assert first[0] != retried[0]
+    assert first[1] == retried[1] == given[1]
+    assert given[0] == "given/by.hand/1"
+    assert re.fullmatch(r"prod/campaign_attribution\.signals/[0-9a-f-]{36}", first[0])
+    assert re.fullmatch(r"prod/campaign_attribution/[0-9a-f-]{36}", first[1])
+
+
 def test_a_worker_without_the_command_is_not_retried(command: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(AirflowFailException, match="PATH"):
@@ -269,3 +299,24 @@ class TestTheGate:
             gate("2026-11-20", before=None, run_after="2026-11-20")
         with pytest.raises(AirflowFailException, match="names no night"):
             gate(None, before=None)
+
+
+def test_a_notifier_is_attached_as_the_documentation_says(tmp_path: Path) -> None:
+    documented = (REPOSITORY / "docs" / "operations.md").read_text().split("```python\n")[1].split("```")[0]
+    (tmp_path / "airflow_local_settings.py").write_text(documented)
+    program = f"""
+from airflow.dag_processing.dagbag import BundleDagBag
+from pathlib import Path
+folder = Path({str(DAGS)!r})
+for task in BundleDagBag(dag_folder=str(folder), bundle_path=folder, bundle_name="dags").dags["campaign_attribution"].tasks:
+    print("TASK", task.task_id, [type(each).__name__ for each in task.on_failure_callback])
+"""
+    environment = {
+        **os.environ,
+        "PYTHONPATH": f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}",
+        "AIRFLOW_HOME": str(tmp_path),
+    }
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    told = [line.split(maxsplit=2)[1:] for line in done.stdout.splitlines() if line.startswith("TASK")]
+    assert [each for each in told if each[0] == "quality"] == [["quality", "['SmtpNotifier']"]]
+    assert {each[1] for each in told} == {"['SmtpNotifier']"}

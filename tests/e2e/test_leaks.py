@@ -19,8 +19,9 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql.connect.client.core import SparkConnectClient
 
-from jobs import settings
+from jobs import settings, telemetry
 from jobs.cli import commands
+from jobs.nights import steps
 from jobs.nights.run import runner
 from jobs.settings import PSEUDONYM_KEY
 from jobs.warehouse import open_warehouse
@@ -187,8 +188,13 @@ def said(root: Path) -> Iterator[Said]:
     listener, level = Listener(), logging.getLogger().level
     logging.getLogger().addHandler(listener)
     logging.getLogger().setLevel(logging.DEBUG)
+    (root / "lineage").mkdir()
+    patch.setenv("OPENLINEAGE__TRANSPORT__TYPE", "file")
+    patch.setenv("OPENLINEAGE__TRANSPORT__LOG_FILE_PATH", f"{root}/lineage/events.jsonl")
+    patch.setenv("OPENLINEAGE__TRANSPORT__APPEND", "true")
     try:
-        with runner(settings.settings(root, "sail")) as own:
+        chosen = settings.settings(root, "sail")
+        with runner(chosen, telemetry.listener(chosen)) as own:
             own.run(FIRST)
         published = open_warehouse("duckdb:///{root}/warehouse.duckdb", root)
         commands._write_report(published, root / "report" / f"{FIRST}", FIRST)
@@ -203,7 +209,8 @@ def test_nothing_below_the_root_but_what_was_delivered_holds_an_identifier_or_th
     words = identifiers(root)
     assert len(words) > 1000
     places = [each for each in root.iterdir() if each.name not in ("raw", "truth")]
-    assert {"lake", "quality", "report", "warehouse.duckdb"} <= {each.name for each in places}
+    told = {"lake", "lineage", "metrics", "quality", "report", "warehouse.duckdb"}
+    assert told <= {each.name for each in places if each.is_file() or any(each.iterdir())}
     assert traces(words, *places) == []
 
 
@@ -222,11 +229,11 @@ def test_no_plan_and_no_log_holds_an_identifier_or_the_key(root: Path, said: Sai
     assert [word for word in words if word in plans or word in logs] == []
 
 
-def iolaus(folder: Path, *words: str) -> tuple[str, list[str]]:
+def iolaus(folder: Path, *words: str, **variables: str) -> tuple[str, list[str]]:
     """What a command prints and leaves in its temporary folder, and the command lines of it and of what it starts."""
     folder.mkdir(exist_ok=True)
     command = [str(Path(sys.executable).parent / "iolaus"), *words]
-    environment = {**os.environ, PSEUDONYM_KEY: TEST_KEY, "TMPDIR": str(folder)}
+    environment = {**os.environ, PSEUDONYM_KEY: TEST_KEY, "TMPDIR": str(folder), **variables}
     with (folder / "printed").open("w") as printed:
         process = subprocess.Popen(command, env=environment, stdout=printed, stderr=subprocess.STDOUT)
         lines: set[str] = set()
@@ -269,6 +276,9 @@ def test_no_command_prints_an_identifier_and_no_process_shows_one_or_the_key(
         assert printed
         assert lines
         shown += [printed, *lines]
+    printed, _ = iolaus(tmp_path / "json", "run", "--date", f"{FIRST}", *where, IOLAUS_LOG="json")
+    assert printed.count('"event": "step_done"') == len(steps.steps())
+    shown.append(printed)
     text = "\n".join(shown)
     assert [word for word in identifiers(root) if word in text] == []
 

@@ -48,7 +48,7 @@ def test_few_row_groups_are_parsed_at_once_where_memory_is_short() -> None:
 def test_a_process_that_takes_more_ends_with_a_sentence() -> None:
     ended = subprocess.run([sys.executable, "-c", GROWING], capture_output=True, text=True, env=os.environ, check=False)
     assert ended.returncode == memory.EXIT_CODE
-    assert ended.stderr.startswith("Error: This needs more than the 0.")
+    assert ended.stderr.startswith("error: This needs more than the 0.")
     assert ended.stderr.count("\n") == 1
 
 

@@ -16,7 +16,7 @@ Rissanen, Automatica 1978 (description length).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -37,6 +37,7 @@ from jobs.graph.grouping.profiles import (
     Ints,
     Profiles,
     explained,
+    name_of,
 )
 
 MIN_SHARED = 3  # a coincidence of two accounts is a household, not a campaign
@@ -186,7 +187,7 @@ class _Mergers:
     def best(self, group: Ints) -> Ints | None:
         """The mergers of two groups that gain most, none of a group that one has merged; None when all would explain less."""
         profiles, members = self.profiles, _members(group)
-        names = [each.tobytes() for each in members]
+        names = [name_of(each) for each in members]
         place = {name: label for label, name in enumerate(names)}
         own = np.full(len(group), -np.inf)
         sizes = np.array([len(each) for each in members])
@@ -198,6 +199,7 @@ class _Mergers:
             if names[first] not in self._drawing or changed[drawn.accounts].any():
                 self._drawing[names[first]] = self._draws(drawn, first, group, members, sizes, names)
             attracted += [(median, first, place[name]) for median, name in self._drawing[names[first]]]
+        self._drawing = {name: self._drawing[name] for name in names}
         gains = []
         for _, first, second in sorted(attracted, key=lambda pair: (-pair[0], pair[1], pair[2]))[:TRIED]:
             both = np.union1d(members[first], members[second])
@@ -243,15 +245,16 @@ def _split_by_marks(profiles: Profiles, group: Ints) -> Ints:
 
     One operator may give its accounts different prompts; two operators also differ in clients, places or series.
     """
-    for label in range(int(group.max(initial=-1)) + 1):
-        parts = _parts_by_marks(profiles.met, group == label)
-        if parts is not None:
-            apart = group.copy()
-            apart[parts >= 0] = group.max() + 1 + parts[parts >= 0]
-            apart = _settle(profiles, _relabelled(apart))
-            if _explained(profiles, apart) > _explained(profiles, group):
-                group = np.where(group == label, np.where(apart >= 0, apart + group.max() + 1, -1), group)
-    return _settle(profiles, _relabelled(group))
+    everyone = np.flatnonzero(group >= 0)
+    grouped = profiles.counts(everyone)
+
+    def explained_apart(members: Ints) -> float:
+        return profiles.explained_apart(members, grouped, len(everyone))
+
+    def parts(members: Ints) -> Ints | None:
+        return _parts_by_marks(profiles.met, members)
+
+    return _settle(profiles, _split_where(profiles, group, parts, explained_apart))
 
 
 def _split_off_unmarked(profiles: Profiles, group: Ints) -> Ints:
@@ -260,37 +263,57 @@ def _split_off_unmarked(profiles: Profiles, group: Ints) -> Ints:
     Strangers whom two common habits draw in one by one (a client, a rhythm) would otherwise stay for what they have in
     common with each other: the office of a company that happens to use the campaign's client.
     """
-    for leader in [int(members[0]) for members in _members(group)]:
-        members = np.flatnonzero((group == group[leader]) & (group >= 0))
+
+    def parts(members: Ints) -> Ints | None:
         unmarked = profiles.unmarked(members)
-        if MIN_GROUP <= len(unmarked) <= len(members) - MIN_GROUP:
-            apart = group.copy()
-            apart[unmarked] = group.max() + 1
-            apart = _settle(profiles, apart)
-            if _described(profiles, apart) > _described(profiles, group):
-                group = apart
-    return _relabelled(group)
+        return np.isin(members, unmarked).astype(np.int64) if len(unmarked) >= MIN_GROUP else None
+
+    apart = _split_where(profiles, group, parts, profiles.described)
+    return group if np.array_equal(apart, group) else _settle(profiles, apart)
 
 
-def _described(profiles: Profiles, group: Ints) -> float:
-    """Bits that the groups' profiles explain of their members in all, without the cap on families."""
-    return sum(profiles.described(members) for members in _members(group))
+def _split_where(
+    profiles: Profiles, group: Ints, parts: Callable[[Ints], Ints | None], explained: Callable[[Ints], float]
+) -> Ints:
+    """Split the groups whose parts explain more than they do. A group is weighed against its own parts, all others left as they
+    are: what is true of one group costs nothing in others."""
+    split = group.copy()
+    for members in _members(group):
+        part = parts(members)
+        if part is None:
+            continue
+        settled = _settle_among(profiles, members, part)
+        apart = [members[each] for each in _members(settled)]
+        if len(apart) > 1 and sum(map(explained, apart)) > explained(members):
+            split[members] = np.where(settled >= 0, settled + split.max() + 1, -1)
+    return _relabelled(split)
 
 
-def _parts_by_marks(met: Incidence, members: npt.NDArray[np.bool_]) -> Ints | None:
-    """Per account the set of marks it shows (-1: none, or not a member); None when the marks are of one set.
+def _settle_among(profiles: Profiles, members: Ints, part: Ints) -> Ints:
+    """Move the members of one group to the part of it that explains them best, as `_settle` does; -1 where none does."""
+    part = _without_small(part)
+    for _ in range(ROUNDS):
+        drawn = [profiles.draws(members[each]).of(members) for each in _members(part)]
+        best = np.array([np.zeros(len(members)), *drawn]).argmax(axis=0) - 1
+        moved = _without_small(best)
+        if np.array_equal(moved, part):
+            break
+        part = moved
+    return part
+
+
+def _parts_by_marks(met: Incidence, members: Ints) -> Ints | None:
+    """Per member the set of marks it shows (-1: none); None when the marks are of one set.
 
     Marks belong to one set when members have them together.
     """
-    if not met.marks:
-        return None
-    is_mark = np.isin(met.family, met.marks)
-    pair = members[met.account] & is_mark[met.entity]
-    matrix = sparse.csc_array(
-        (np.ones(int(pair.sum())), (met.account[pair], met.entity[pair])), shape=(len(members), len(met.family))
-    )
+    pairs = met.pairs_of_accounts(members)
+    pairs = pairs[np.isin(met.family[met.entity[pairs]], met.marks)]
+    marks, mark = np.unique(met.entity[pairs], return_inverse=True)
+    member = np.searchsorted(members, met.account[pairs])
+    matrix = sparse.csc_array((np.ones(len(pairs)), (member, mark)), shape=(len(members), len(marks)))
     users: Floats = np.asarray(matrix.sum(axis=0)).ravel()
-    usual = np.flatnonzero(users >= max(MIN_SHARED, USUAL * members.sum()))
+    usual = np.flatnonzero(users >= max(MIN_SHARED, USUAL * len(members)))
     if len(usual) < 2:
         return None
     together = sparse.coo_array(matrix[:, usual].T @ matrix[:, usual])
@@ -302,17 +325,10 @@ def _parts_by_marks(met: Incidence, members: npt.NDArray[np.bool_]) -> Ints | No
         shown[:, place] = np.asarray(matrix[:, usual[mark_set == place]].sum(axis=1)).ravel()
     part = np.where(shown.max(axis=1) > 0, shown.argmax(axis=1), -1)
     sizes = np.bincount(part[part >= 0], minlength=count)
-    kept = np.flatnonzero(sizes >= max(MIN_GROUP, USUAL * members.sum()))
+    kept = np.flatnonzero(sizes >= max(MIN_GROUP, USUAL * len(members)))
     if len(kept) < 2:
         return None
     return np.where(np.isin(part, kept), part, -1)
-
-
-def _explained(profiles: Profiles, group: Ints) -> float:
-    """Bits that the groups' profiles explain in all, without their marks and without the cap on families."""
-    everyone = np.flatnonzero(group >= 0)
-    grouped = profiles.counts(everyone)
-    return sum(profiles.explained_apart(members, grouped, len(everyone)) for members in _members(group))
 
 
 def _members(group: Ints) -> list[Ints]:

@@ -7,6 +7,7 @@ that speak for a group are ever touched, so the cost of a group is that of its o
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,8 +23,8 @@ DEPENDENT = 0.5  # of the bits of each other answer: who moves has another stree
 ANSWERS = 8.0  # of the file's usual kind that a group is taken to have given before it was looked at
 USUAL = 0.05  # of the members: rarer marks are single accounts' own
 MARKED = 0.5  # marks per member, at least, for the marks to tell hands apart
-ROUNDING = 1e-6  # bits: more than sums of them are off
 SAME_MARKS = 0.25  # of their marks that two groups have in common when one hand made both
+ROOM = 30_000_000  # accounts of all drafts that are remembered, sixteen bytes each: half a gigabyte
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
@@ -78,8 +79,8 @@ class Incidence:
         np.maximum.at(bits, row * self.families + self.family[self.entity[pairs]], worth)
         return accounts, np.minimum(bits, cap).reshape(len(accounts), self.families)
 
-    def of_enough(self, pairs: Ints, worth: Floats) -> npt.NDArray[np.bool_]:
-        """Which of the pairs are of accounts that `explained` may draw: of enough kinds, or with an entity that alone is enough."""
+    def of_enough(self, pairs: Ints, worth: Floats) -> Ints:
+        """The accounts, ascending, that `explained` may draw by these pairs: of enough kinds, or by one entity that is enough."""
         account, entity = self.account[pairs], self.entity[pairs]
         family, counts = self.family[entity], worth >= MIN_FAMILY_BITS
         kinds = np.zeros(self.size, dtype=np.int16)
@@ -88,7 +89,7 @@ class Incidence:
         enough = kinds >= MIN_FAMILIES
         if self.alone is not None:
             enough[account[self.alone[entity] > 0]] = True
-        return enough[account]
+        return np.flatnonzero(enough)
 
     def sure(self, pairs: Ints, accounts: Ints) -> Floats | None:
         """Per account of the pairs, ascending, the log-odds in bits that the most decisive of its entities alone supports; None
@@ -148,6 +149,48 @@ class Drawn:
         return float(np.where(np.isfinite(found), found, 0.0).sum())
 
 
+@dataclass(frozen=True)
+class _Spoken:
+    """Entities, ascending, and the bits that each says for a group, of its members (without themselves) and of all others."""
+
+    entities: Ints
+    for_members: Floats
+    for_others: Floats
+
+    def where(self, mask: npt.NDArray[np.bool_]) -> _Spoken:
+        return _Spoken(self.entities[mask], self.for_members[mask], self.for_others[mask])
+
+    def telling(self, met: Incidence) -> _Spoken:
+        """Without those that nobody is drawn by: what is popular says a little for many groups, of very many accounts."""
+        tells = np.maximum(self.for_members, self.for_others) >= MIN_FAMILY_BITS
+        return self.where(tells if met.alone is None else tells | (met.alone[self.entities] > 0))
+
+
+def name_of(members: Ints) -> bytes:
+    """What a group is remembered by: no two have the same, and it is short however many members there are."""
+    return hashlib.blake2b(members.tobytes(), digest_size=16).digest()
+
+
+class _Drafts:
+    """Keeps what groups drew, those asked for last, as many as fit into ROOM: a large component has many past groups."""
+
+    def __init__(self) -> None:
+        self._held: dict[tuple[bytes, float], Drawn] = {}
+        self._size = 0
+
+    def get(self, key: tuple[bytes, float]) -> Drawn | None:
+        found = self._held.pop(key, None)
+        if found is not None:
+            self._held[key] = found  # the newest stands last
+        return found
+
+    def keep(self, key: tuple[bytes, float], drawn: Drawn) -> None:
+        self._held[key] = drawn
+        self._size += len(drawn.accounts)
+        while self._size > ROOM and len(self._held) > 1:
+            self._size -= len(self._held.pop(next(iter(self._held))).accounts)
+
+
 class Profiles:
     """Log-odds of accounts under the profile of any group, leaving an account itself out of its own group.
 
@@ -156,7 +199,7 @@ class Profiles:
 
     def __init__(self, met: Incidence) -> None:
         self.met = met
-        self._drawn: dict[tuple[bytes, float], Drawn] = {}
+        self._drawn = _Drafts()
         self._described: dict[bytes, float] = {}
         self._marks: dict[bytes, dict[int, tuple[Ints, Floats]]] = {}
         self._is_mark = np.isin(met.family, met.marks)
@@ -171,28 +214,23 @@ class Profiles:
         return np.bincount(self.met.entity[pairs], minlength=len(self.met.family)).astype(float)
 
     def draws(self, members: Ints, cap: float = MAX_FAMILY_BITS) -> Drawn:
-        """All accounts that the group's profile explains; no family counts more than `cap` bits. With a cap, of the others only
-        those who may reach even odds: nobody below them is ever drawn."""
-        key = (members.tobytes(), cap)
-        if key not in self._drawn:
+        """All accounts that the group's profile explains, members or not; no family counts more than `cap` bits."""
+        key = (name_of(members), cap)
+        found = self._drawn.get(key)
+        if found is None:
             met = self.met
-            pairs, worth = self.worth(members)
-            if np.isfinite(cap):
-                most = np.bincount(met.account[pairs], weights=np.minimum(worth, cap), minlength=met.size)
-                may = most + self.prior(len(members)) > -ROUNDING
-                may[members] = True
-                heard = may[met.account[pairs]]
-                pairs, worth = pairs[heard], worth[heard]
-            heard = met.of_enough(pairs, worth)
-            pairs, worth = pairs[heard], worth[heard]
+            spoken = self._spoken(members)
+            drawable = met.of_enough(*self._of_entities(spoken.telling(met), members))
+            pairs, worth = self._of_accounts(spoken, drawable, members)
             accounts, bits = met.by_family(pairs, worth, cap)
             against = self.against(members, accounts, bits)
-            self._drawn[key] = explained(accounts, bits, self.prior(len(members)) + against, met.sure(pairs, accounts))
-        return self._drawn[key]
+            found = explained(accounts, bits, self.prior(len(members)) + against, met.sure(pairs, accounts))
+            self._drawn.keep(key, found)
+        return found
 
     def described(self, members: Ints) -> float:
         """Bits that the group's profile explains of its members in all, without the cap on families."""
-        key = members.tobytes()
+        key = name_of(members)
         if key not in self._described:
             self._described[key] = self.draws(members, np.inf).total(members)
         return self._described[key]
@@ -211,38 +249,51 @@ class Profiles:
         answers differ in the file: where all differ, as certificates that rotate, another one says nothing.
         """
         met = self.met
-        inside = _among(accounts, members, met.size)
+        inside = np.isin(accounts, members)
         for family, usual in met.differing.items():
             answers = met.answers(family)
             mine = answers[members]
             mine = mine[mine >= 0]
-            said = answers[accounts]
-            differs = np.flatnonzero((said >= 0) & (bits[:, family] <= 0))
-            others = len(mine) - inside[differs]
-            differs, others = differs[others > 0], others[others > 0]
-            if not len(differs):
-                continue
             answered, times = np.unique(mine, return_counts=True)
             own = answered[times == 1]
-            unlike = len(own) - (inside[differs] & np.isin(said[differs], own))
+            said = answers[accounts]
+            others = len(mine) - (inside & (said >= 0))
+            unlike = len(own) - (inside & (said >= 0) & np.isin(said, own))
             new = np.log2((unlike + ANSWERS * usual) / (others + ANSWERS))
-            found = np.zeros(len(accounts))
-            found[differs] = DEPENDENT * np.maximum(new, -MAX_FAMILY_BITS)
-            yield family, found
+            differs = (said >= 0) & (bits[:, family] <= 0) & (others > 0)
+            yield family, np.where(differs, DEPENDENT * np.maximum(new, -MAX_FAMILY_BITS), 0.0)
 
-    def worth(self, members: Ints) -> tuple[Ints, Floats]:
-        """The pairs that speak for the group, and the bits of each against everybody outside the group."""
+    def worth(self, members: Ints, accounts: Ints) -> tuple[Ints, Floats]:
+        """The pairs of some ascending accounts that speak for the group, and the bits of each against everybody outside it."""
+        return self._of_accounts(self._spoken(members), accounts, members)
+
+    def _spoken(self, members: Ints) -> _Spoken:
+        """What entities say for the group against everybody outside it."""
         met = self.met
-        met_by_any, times = np.unique(met.entity[met.pairs_of_accounts(members)], return_counts=True)
+        entities, times = np.unique(met.entity[met.pairs_of_accounts(members)], return_counts=True)
         count = times.astype(float)
-        elsewhere = met.accounts[met_by_any] - count
+        elsewhere = met.accounts[entities] - count
         rest = met.population - float(len(members))
         for_others = _bits(count, float(len(members)), elsewhere, rest)
         for_members = np.where(count > 1, _bits(count - 1, len(members) - 1.0, elsewhere, rest), 0.0)
-        speaks = np.flatnonzero((for_others > 0) | (for_members > 0))
-        pairs, place = met.pairs_of_entities(met_by_any[speaks])
-        inside = _among(met.account[pairs], members, met.size)
-        worth = np.where(inside, for_members[speaks][place], for_others[speaks][place])
+        return _Spoken(entities, for_members, for_others).where((for_others > 0) | (for_members > 0))
+
+    def _of_entities(self, spoken: _Spoken, members: Ints) -> tuple[Ints, Floats]:
+        """All pairs of the entities that speak for the group, and the bits of each."""
+        pairs, place = self.met.pairs_of_entities(spoken.entities)
+        return self._for_it(pairs, spoken, place, members)
+
+    def _of_accounts(self, spoken: _Spoken, accounts: Ints, members: Ints) -> tuple[Ints, Floats]:
+        """The pairs of some accounts that speak for the group, and the bits of each."""
+        pairs = self.met.pairs_of_accounts(accounts)
+        entity = self.met.entity[pairs]
+        place = np.minimum(np.searchsorted(spoken.entities, entity), max(len(spoken.entities) - 1, 0))
+        known = spoken.entities[place] == entity if len(spoken.entities) else np.zeros(len(pairs), dtype=bool)
+        return self._for_it(pairs[known], spoken, place[known], members)
+
+    def _for_it(self, pairs: Ints, spoken: _Spoken, place: Ints, members: Ints) -> tuple[Ints, Floats]:
+        inside = _among(self.met.account[pairs], members, self.met.size)
+        worth = np.where(inside, spoken.for_members[place], spoken.for_others[place])
         return pairs[worth > 0], worth[worth > 0]
 
     def explained_apart(self, members: Ints, grouped: Floats, grouped_accounts: int) -> float:
@@ -255,7 +306,8 @@ class Profiles:
         met = self.met
         pairs = met.pairs_of_accounts(members)
         entity = met.entity[pairs]
-        shared = self.counts(members)[entity] - 1
+        _, place, times = np.unique(entity, return_inverse=True, return_counts=True)
+        shared = (times[place] - 1).astype(np.float64)
         elsewhere = met.accounts[entity] - grouped[entity]
         value = _bits(shared, len(members) - 1.0, elsewhere, met.population - float(grouped_accounts))
         counted = (shared > 0) & ~self._is_mark[entity] & (value > 0)
@@ -286,9 +338,8 @@ class Profiles:
 
     def pieces(self, members: Ints) -> list[tuple[int, int, float]]:
         """(account, entity, bits): the strongest entity of each family for each member, accounts in order, strongest first."""
-        pairs, worth = self.worth(members)
-        mine = _among(self.met.account[pairs], members, self.met.size)
-        pairs, worth = pairs[mine], np.minimum(worth[mine], MAX_FAMILY_BITS)
+        pairs, worth = self.worth(members, members)
+        worth = np.minimum(worth, MAX_FAMILY_BITS)
         account, entity = self.met.account[pairs], self.met.entity[pairs]
         slot = account * self.met.families + self.met.family[entity]
         order = np.lexsort((entity, -worth, slot))
@@ -298,12 +349,14 @@ class Profiles:
 
     def _usual_marks(self, members: Ints) -> dict[int, tuple[Ints, Floats]]:
         """Per family of marks: those that many members show, ascending, and the share of members that do."""
-        key = members.tobytes()
+        key = name_of(members)
         if key not in self._marks:
-            shares = self.counts(members) / max(len(members), 1)
-            usual = np.flatnonzero((shares >= USUAL) & self._is_mark)
-            found = {family: usual[self.met.family[usual] == family] for family in self.met.marks}
-            self._marks[key] = {family: (marks, shares[marks]) for family, marks in found.items()}
+            entity = self.met.entity[self.met.pairs_of_accounts(members)]
+            marks, times = np.unique(entity[self._is_mark[entity]], return_counts=True)
+            shares = times / max(len(members), 1)
+            usual = shares >= USUAL
+            marks, shares, family = marks[usual], shares[usual], self.met.family[marks[usual]]
+            self._marks[key] = {each: (marks[family == each], shares[family == each]) for each in self.met.marks}
         return self._marks[key]
 
 

@@ -39,6 +39,9 @@ STRENGTHS = pa.schema(
 )
 
 
+REPLACING_HOURS = 72  # within which an operator has a new account at work
+MIN_BANS = 3  # two may be a coincidence
+MIN_TURNED = 5  # members of whom it can be told
 TRAVELS = 2.0  # countries abroad that people may be in, one after the other, in the four weeks of a window
 
 
@@ -162,6 +165,19 @@ def _verbose(facts: Facts) -> float | None:
     return facts.against_everybody(mine, "output_tokens", "exchanges") if exchanges else None
 
 
+def _reasoned(facts: Facts) -> float | None:
+    """Tokens spent on reasoning per token of the answers, in units of everybody's."""
+    answered = facts["usage.output_tokens"].get("sum", 0)
+    mine = facts["usage.reasoning_output_tokens"].get("sum", 0) / max(answered, 1)
+    return facts.against_everybody(mine, "reasoning_output_tokens", "output_tokens") if answered else None
+
+
+def _paid_from_abroad(facts: Facts) -> float | None:
+    """Share of the members of whom it is known, above everybody's."""
+    known, usual = facts["member.paid_from_abroad"], facts.everybodys("paid_from_abroad", "paying")
+    return None if usual is None or not known else facts.total("paid_from_abroad") / len(known) - usual
+
+
 def _busy(facts: Facts) -> float | None:
     """Requests per member and active day, in units of everybody's."""
     return facts.against_everybody(facts.requests / max(facts.total("days"), 1), "requests", "account_days")
@@ -172,6 +188,32 @@ def _rotating(facts: Facts) -> float | None:
     counted = facts["member.networks"]
     mine = facts.total("networks") / max(len(counted), 1)
     return facts.against_everybody(mine, "networks", "networked_accounts") if counted else None
+
+
+def _replaced(facts: Facts) -> float:
+    """Share of the bans after which a member was made within REPLACING_HOURS, above what as many moments by chance would show.
+
+    By chance: the part of the time from the first ban to REPLACING_HOURS after the last that lies so near after no new member.
+    Each new member answers one ban. Nothing is told from fewer than MIN_BANS.
+    """
+    bans, made = np.sort(facts.values("sanctioned_hour")), np.sort(facts.values("created_hour"))
+    if len(bans) < MIN_BANS:
+        return 0.0
+    answered, free = 0, list(made)
+    for ban in bans:
+        place = next((n for n, hour in enumerate(free) if ban < hour <= ban + REPLACING_HOURS), None)
+        if place is not None:
+            del free[place]
+            answered += 1
+    hours = np.arange(bans[0], bans[-1] + REPLACING_HOURS)
+    following = np.searchsorted(made, hours + REPLACING_HOURS, "right") - np.searchsorted(made, hours, "right")
+    return max(0.0, float(answered / len(bans) - (following > 0).mean()))
+
+
+def _turned(facts: Facts) -> float | None:
+    """None where the window shows too little before and after any day of most members."""
+    told = facts.total("turning_told")
+    return facts.total("turned") / told if told >= max(MIN_TURNED, 0.5 * facts.members) else None
 
 
 FEATURES = (
@@ -345,6 +387,20 @@ FEATURES = (
         {},
     ),
     Feature(
+        "paid_from_abroad",
+        Line.CONCEALMENT,
+        "payment",
+        _paid_from_abroad,
+        "share of members above everybody's",
+        0.15,
+        0.6,
+        1.5,
+        "members pay by cards of issuers in countries that are not their own, as batches of bought cards and identities do "
+        "(region mismatch); so do people abroad and those whom no card of their country serves",
+        {ENTERPRISE: 1, RESELLER: 1, CLASSROOM_OR_HACKATHON: -1, SMALL_GROUP: -1},
+        {},
+    ),
+    Feature(
         "sanctioned",
         Line.CONCEALMENT,
         "sanctions",
@@ -355,6 +411,34 @@ FEATURES = (
         3,
         "members were banned or suspended before",
         {ENTERPRISE: -3, CLASSROOM_OR_HACKATHON: -2, EVALUATION_VENDOR: -2},
+        {},
+    ),
+    Feature(
+        "replaced",
+        Line.CONCEALMENT,
+        "sanctions",
+        _replaced,
+        "share of bans, above chance",
+        0.2,
+        0.6,
+        4,
+        "a banned member is replaced by a new one within days (Anthropic 2026-02-23: when one account is banned, a new one takes "
+        "its place)",
+        {ENTERPRISE: -3, CLASSROOM_OR_HACKATHON: -2, EVALUATION_VENDOR: -2, POPULAR_TOOL: -2},
+        {},
+    ),
+    Feature(
+        "turned_over",
+        Line.CONCEALMENT,
+        "bought accounts",
+        _turned,
+        "share of members",
+        0.3,
+        0.8,
+        2,
+        "members' use turned over from one day to the next, from prompts of their own to shared ones, as of accounts that were "
+        "bought with a past; alone no concealment: a company that takes up a tool does so, too",
+        {ENTERPRISE: 1, CLASSROOM_OR_HACKATHON: 1, POPULAR_TOOL: 1},
         {},
     ),
     Feature(
@@ -441,6 +525,20 @@ FEATURES = (
             SMALL_GROUP: -4,
             EVALUATION_VENDOR: -1,
         },
+        {},
+    ),
+    Feature(
+        "reasoning_heavy",
+        Line.PURPOSE,
+        "elicitation",
+        _reasoned,
+        "times everybody's",
+        1.3,
+        2.5,
+        2,
+        "the model reasons more for each token of its answers than for everybody: its reasoning is what is targeted (DeepSeek, "
+        "Moonshot in Anthropic 2026-02-23; Google GTIG 2026-02-12)",
+        {EVALUATION_VENDOR: 2, CLASSROOM_OR_HACKATHON: 1, ENTERPRISE: -1, SMALL_GROUP: -1},
         {},
     ),
     Feature(

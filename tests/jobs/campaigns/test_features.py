@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -128,3 +129,73 @@ def test_other_peoples_requests_through_the_same_accounts_do_not_hide_the_intent
     whole, mixed = of(10), of(4)
     for feature in ("elicitation", "narrow_tasks"):
         assert mixed[feature] == pytest.approx(whole[feature], abs=0.1) == pytest.approx(1.0, abs=0.1)
+
+
+def with_bans(bans: list[datetime], made: list[datetime]) -> dict[str, list[dict[str, Any]]]:
+    """The first members banned at those moments, the others made at these, repeated as needed."""
+    old = NOON - timedelta(days=400)
+    banned = [
+        {"account_id": a, "created_at": old, "status": "banned", "status_changed_at": at}
+        for a, at in zip(OPERATED, bans, strict=False)
+    ]
+    others = OPERATED[len(bans) :]
+    return {
+        "accounts": [*banned, *({"account_id": a, "created_at": made[n % len(made)]} for n, a in enumerate(others))]
+    }
+
+
+def test_a_ban_that_is_answered_by_a_new_account_within_days_is_a_replacement(spark: SparkSession) -> None:
+    bans = [NOON - timedelta(days=10 * n + 10) for n in range(6)]
+    answered = [each + timedelta(days=1) for each in bans]
+    weeks_later = [each + timedelta(days=6) for each in bans]
+    daily = [NOON - timedelta(days=5 * n) for n in range(14)]  # as an agency that gains customers all the time
+    found = {name: profile(spark, **with_bans(bans, made))["replaced"]
+             for name, made in (("answered", answered), ("later", weeks_later))}  # fmt: skip
+    assert found == {"answered": 1.0, "later": 0.0}
+    assert profile(spark, **with_bans(bans, daily))["replaced"] < 0.5
+    assert profile(spark, **with_bans(bans[:2], answered[:2]))["replaced"] == 0.0, "two may be a coincidence"
+
+
+def test_use_that_turns_over_in_a_day_is_told_from_use_that_was_shared_all_along(spark: SparkSession) -> None:
+    days = [NIGHT - timedelta(days=n) for n in range(4)]
+
+    def used(shared_days: int) -> list[dict[str, Any]]:
+        return [
+            {"account_id": a, "activity_date": day, "task_label": "coding", "request_model": "m", "requests": 10,
+             "exchanges": 10, "templated_exchanges": 10 if n < shared_days else 0}
+            for a in OPERATED for n, day in enumerate(days)
+        ]  # fmt: skip
+
+    assert profile(spark, account_usage=used(2))["turned_over"] == 1.0
+    assert profile(spark, account_usage=used(4))["turned_over"] == 0.0
+    assert "turned_over" not in profile(spark, account_usage=used(2)[::4]), "one day shows nothing"
+
+
+def test_cards_from_other_countries_count_where_everybodys_are_from_their_own(spark: SparkSession) -> None:
+    known = [{"account_id": a, "created_at": NOON, "country": "US"} for a in EVERYBODY]
+
+    def cards(abroad: list[str], both: bool = False) -> list[dict[str, Any]]:
+        foreign = [{"account_id": a, "instrument_fingerprint": f"f-{a}", "issuer_country": "DE"} for a in abroad]
+        return foreign + [
+            {"account_id": a, "instrument_fingerprint": f"h-{a}", "issuer_country": "US"}
+            for a in EVERYBODY
+            if both or a not in abroad
+        ]
+
+    assert profile(spark, accounts=known, payment_instruments=cards(OPERATED))["paid_from_abroad"] == 1.0
+    assert profile(spark, accounts=known, payment_instruments=cards(EVERYBODY))["paid_from_abroad"] == 0.0
+    assert profile(spark, accounts=known, payment_instruments=cards(OPERATED, both=True))["paid_from_abroad"] == 0.0
+    assert "paid_from_abroad" not in profile(spark, accounts=known), "nobody's issuer is known"
+
+
+def test_reasoning_is_measured_by_the_token_of_the_answers_against_everybodys(spark: SparkSession) -> None:
+    def used(mine: int) -> list[dict[str, Any]]:
+        return [
+            {"account_id": a, "activity_date": NIGHT, "task_label": "coding", "request_model": "m", "requests": 10,
+             "exchanges": 10, "templated_exchanges": 0, "output_tokens": 1000,
+             "reasoning_output_tokens": mine if a in OPERATED else 100}
+            for a in EVERYBODY
+        ]  # fmt: skip
+
+    assert profile(spark, account_usage=used(900))["reasoning_heavy"] == 1.0
+    assert profile(spark, account_usage=used(100))["reasoning_heavy"] == 0.0

@@ -61,8 +61,9 @@ def test_only_a_critical_failure_refuses() -> None:
     warning = Outcome("staged.logins", "delivered", "warning", False)
     critical = Outcome("staged.accounts", "key", "critical", False)
     passed = Outcome("staged.charges", "key", "critical", True)
-    assert refusal([warning, passed]) is None
-    assert "staged.accounts key" in str(refusal([warning, critical, passed]))
+    assert refusal([warning, passed], NIGHT) is None
+    said = str(refusal([warning, critical, passed], NIGHT))
+    assert f"Night {NIGHT} is not published: critical checks failed on staged.accounts key;" in said
 
 
 def test_cross_checks_tell_what_does_not_add_up() -> None:

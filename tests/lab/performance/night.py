@@ -4,7 +4,7 @@
 
 builds the first landed night of ROOT in this process and prints JSON: per step its rows, CPU seconds (all threads, the embedded
 engine's too), seconds and peak memory (GB, of the process). A JVM engine is another process: of it only the peak of the largest
-process and the seconds are comparable.
+process and the seconds are comparable. Each step is told on stderr when it is done.
 """
 
 from __future__ import annotations
@@ -61,7 +61,11 @@ def costs(root: Path, engine: str) -> list[Cost]:
             peak.ask()
             cpu, started = time.process_time(), time.monotonic()
             built = building.build(name, night)
-            found.append(Cost(name, built.rows, time.process_time() - cpu, time.monotonic() - started, peak.ask()))
+            cost = Cost(name, built.rows, time.process_time() - cpu, time.monotonic() - started, peak.ask())
+            sys.stderr.write(
+                f"{name}: {cost.rows} rows, {cost.cpu:.1f} CPU s, {cost.seconds:.1f} s, {cost.peak:.2f} GB\n"
+            )
+            found.append(cost)
     return found
 
 

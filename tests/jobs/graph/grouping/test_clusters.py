@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Collection
 
 import numpy as np
 import pyarrow as pa
@@ -81,15 +82,29 @@ def test_two_operators_on_one_network_are_told_apart_by_their_prompts() -> None:
     assert sorted(groups(strangers(2) + first + second)) == ["c00", "d00"]
 
 
-def test_a_company_that_has_two_habits_of_a_campaign_is_a_group_of_its_own() -> None:
-    """Its accounts use the campaign's client and beat, as strangers do, and one office: no reason to stand with it."""
+@pytest.mark.parametrize(("accounts", "is_apart"), [(300, True), (51, False)])
+def test_a_company_that_has_two_habits_of_a_campaign_is_a_group_of_its_own_where_they_are_anybodys(
+    accounts: int, is_apart: bool
+) -> None:
+    """Its accounts use the campaign's client and prompt, which `accounts` of a thousand do, and one office."""
     habits = {"device": "D", "system_prompt": "S"}
     planted = operator("c", 35, habits | {"prompt_template": "T", "shared_burst": "B"})
     office = operator("o", 16, habits | {"egress_address": "A"})
-    others = [(f"s{n:03d}", signal, entity) for n in range(60) for signal, entity in habits.items() if n % 3]
-    found = groups(strangers(2, 800) + planted + office + others)
-    assert not {account for account, _, _ in office} & found["c00"]
-    assert {account for account, _, _ in planted} <= found["c00"]
+    met = incidence(planted + office, habits.items(), accounts)
+    together = np.zeros(met.size, dtype=np.int64)
+    found = clusters._split_off_unmarked(Profiles(met), together)
+    assert found.tolist() == [0] * 35 + [int(is_apart)] * 16
+
+
+def incidence(met: Met, common: Collection[tuple[str, str]], accounts: int) -> Incidence:
+    """Of a thousand accounts, of whom that many have the common things."""
+    names, things = sorted({name for name, *_ in met}), sorted({(signal, entity) for _, signal, entity in met})
+    family = sorted({signal for signal, _ in things})
+    rows = sorted((names.index(name), things.index((signal, entity))) for name, signal, entity in met)
+    account, entity = np.array(rows).T
+    counts = np.where([each in common for each in things], accounts, np.bincount(entity))
+    families = np.array([family.index(signal) for signal, _ in things])
+    return Incidence(account, entity, families, counts, 1_000, (family.index("prompt_template"),))
 
 
 def test_row_order_does_not_matter() -> None:
