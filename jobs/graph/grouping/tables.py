@@ -34,12 +34,10 @@ def whole_components(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
     held = [batch for batch in batches if batch.num_rows]
     if not held:
         return
-    rows = pa.Table.from_batches(held)
-    component = rows["component"].combine_chunks()
-    order = pc.sort_indices(component).to_numpy()
-    ends = pc.run_end_encode(component.take(pa.array(order))).run_ends.to_pylist()
+    rows = pa.Table.from_batches(held).sort_by("component")
+    ends = pc.run_end_encode(rows["component"].combine_chunks()).run_ends.to_pylist()
     for start, end in pairwise([0, *ends]):
-        yield rows.take(pa.array(order[start:end]))
+        yield rows.slice(start, end - start)
 
 
 def cluster_pairs(pairs: pa.Table, marks: Collection[str] = ()) -> pa.Table:

@@ -161,5 +161,7 @@ def test_a_long_text_is_the_same_in_every_form_and_too_long_a_one_is_told(tmp_pa
         assert read_observations(tmp_path / "f.csv")[0].equals(read_observations(tmp_path / "f.jsonl")[0])
         return
     for name in ("f.csv", "f.jsonl"):
-        with pytest.raises(IolausError, match="in the column entity of row 1, which is no text: .* at most 8192 bytes"):
+        with pytest.raises(
+            IolausError, match=r"in the column entity of row 1, which is no text: .* at most 8192 bytes"
+        ):
             read_observations(tmp_path / name)
