@@ -27,6 +27,7 @@ Floats = npt.NDArray[np.float64]
 ALPHA = 0.1  # of the ties may be chance; the bound counts true ties among the chance agreements, so far fewer are
 SLOPES = np.linspace(0.05, 3.0, 60)  # exponents at which Chernoff's bound is taken: any give a bound, these a close one
 STEP = 0.05  # nats: totals are rounded down to it before they are judged
+ROUNDING = 1e-9  # bits: even odds are no tie, however sums of them are rounded
 UNKNOWN, SAME, DIFFERENT = 0, 1, 2
 SURE_BITS = 7.0  # above even odds: a pair of which hardly one in a hundred is chance
 MIN_SURE = 10  # pairs from which on it can be told how often one hand's accounts give the same answer
@@ -110,7 +111,7 @@ def weigh_pairs(
         against[which] = np.where(_said(answers, agreed) == DIFFERENT, np.log2(usual), 0.0)
         total = total + against[which]
     prior = float(np.log2(max(population - 1, 1)))
-    return Weighed(agreed, against, -prior, total - prior, (total > prior) & (total >= agreed.least))
+    return Weighed(agreed, against, -prior, total - prior, (total - prior > ROUNDING) & (total >= agreed.least))
 
 
 def agreements(
