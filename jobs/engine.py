@@ -82,7 +82,7 @@ def _connect(engine: str, limit: int, cleanup: contextlib.ExitStack) -> SparkSes
     else:
         url = address(engine, settings.engine_token())
         liveness.require_answer(url)
-        spark = SparkSession.builder.remote(url).getOrCreate()
+        spark = SparkSession.builder.remote(url).create()  # never one that this process has already, of another engine
     cleanup.callback(liveness.bounded(spark.stop))
     liveness.impatient(spark.client)
     cleanup.enter_context(liveness.watched(spark.client, url))

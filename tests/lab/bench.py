@@ -1,4 +1,4 @@
-"""Times one night of the small world on each engine, whole process, with peak memory: `make bench`.
+"""Times one night of the small world on each engine and under Airflow, whole process, with peak memory: `make bench`.
 
 Figures are for comparing engines and versions on one machine in one run; the second night is timed, so that the first
 one's files exist and nothing is skipped.
@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from jobs.simulate.worlds import write_world
+from tests.e2e.airflows import BIN, REPOSITORY, airflow
 from tests.worlds import copy_of
 
 FIRST = date(2026, 3, 2)
@@ -33,6 +34,24 @@ def one_night(root: Path, engine: str, night: date) -> tuple[float, float]:
     subprocess.run([*command, "--date", night.isoformat()], check=True, env={**os.environ, **key})
     seconds = time.monotonic() - started
     return seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6
+
+
+def one_airflow_night(root: Path, home: Path, night: date) -> float:
+    """Seconds of one `airflow dags test` of the night, its seven tasks one after the other; the database is made before."""
+    environment = {
+        **os.environ,
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(REPOSITORY / "dags"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "PATH": f"{BIN}:{os.environ['PATH']}",
+        "IOLAUS_ROOT": str(root),
+        "IOLAUS_PSEUDONYM_KEY": "key-of-the-benchmark-only",
+    }
+    for arguments in (("db", "migrate"), ("pools", "import", str(REPOSITORY / "infra/airflow/pools.json"))):
+        airflow(environment, *arguments).check_returncode()
+    started = time.monotonic()
+    airflow(environment, "dags", "test", "campaign_attribution", night.isoformat()).check_returncode()
+    return time.monotonic() - started
 
 
 def main() -> None:
@@ -51,6 +70,11 @@ def main() -> None:
             seconds, peak = one_night(root, engine, FIRST + timedelta(days=1))
             base = base or seconds
             table.add_row(engine, f"{seconds:.1f}", f"{seconds / base:.2f}", f"{peak:.2f}")
+        assert base
+        root = copy_of(world, Path(folder) / "airflow")
+        one_night(root, ENGINES[0], FIRST)
+        seconds = one_airflow_night(root, Path(folder) / "airflow-home", FIRST + timedelta(days=1))
+        table.add_row(f"{ENGINES[0]}, under Airflow", f"{seconds:.1f}", f"{seconds / base:.2f}", "")
     Console().print(table)
 
 
