@@ -37,3 +37,8 @@ def spark() -> Iterator[SparkSession]:
     """An embedded Sail session: starting one costs seconds, so the tests share it."""
     with session("sail") as opened:
         yield opened
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones first, or one core waits for them at the end."""
+    items.sort(key=lambda item: not any(folder in item.nodeid for folder in ("tests/e2e/", "tests/lab/faults/")))
