@@ -7,7 +7,7 @@ long as a night's groups are of causes like theirs.
 
 from __future__ import annotations
 
-INNOCENT_GROUPS = 623  # of worlds of strangers, not looked at before the rule was final (docs/causes.md, round 5)
+INNOCENT_GROUPS = 134  # of worlds that nobody had looked at when the rule was final (docs/causes.md, round 6)
 ACCUSED = 0  # of them
 
 
