@@ -61,11 +61,11 @@ def transform(
 
     def split_components(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """All account-entity pairs of some whole components to the pieces of evidence of their clusters."""
-        from jobs.graph.grouping.tables import cluster_pairs, whole_components
+        from jobs.graph.grouping.tables import cluster_pairs
+        from jobs.graph.rows import whole_groups
 
-        for each in whole_components(batches):
+        for each in whole_groups(batches, "component"):
             yield from cluster_pairs(each, own).to_batches()
 
     own = signals.marks()
-    # Not by `applyInArrow`: Sail holds a group many times over before it hands it on (8 GB for a component of 200,000 accounts).
     return pairs.repartition("component").mapInArrow(split_components, SCHEMA)

@@ -8,6 +8,7 @@ traffic does not colour the campaign. A campaign with no such member tonight, or
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -62,6 +63,7 @@ def transform(
     account_usage: DataFrame,
     accounts: DataFrame,
     payment_instruments: DataFrame,
+    scratch: Callable[[DataFrame], DataFrame] = lambda frame: frame,
 ) -> DataFrame:
     """Columns of SCHEMA."""
     is_awake = F.col("is_current") & ~F.col("is_asleep")
@@ -81,11 +83,12 @@ def transform(
         _issued(operated, accounts, payment_instruments),
         _shared(operated, incidences),
     ]
-    population = _population(account_days, account_usage, incidences)
+    parts = [scratch(each) for each in parts]  # one after the other: all at once want more memory than any of them
+    population = scratch(_population(account_days, account_usage, incidences))
     campaigns = operated.select("campaign_id").distinct()
     parts.append(campaigns.crossJoin(population).select("campaign_id", "kind", "key", "value"))
     facts = functools.reduce(DataFrame.unionByName, parts)
-    tonight = facts.groupBy("campaign_id").applyInArrow(_strengths, SCHEMA)
+    tonight = facts.repartition("campaign_id").mapInArrow(_strengths, SCHEMA)
     remembered = features.join(campaigns, on="campaign_id", how="left_anti").join(
         members.select("campaign_id").distinct(), on="campaign_id", how="left_semi"
     )
@@ -324,7 +327,9 @@ def _named_sums(frame: DataFrame) -> DataFrame:
     )
 
 
-def _strengths(facts: pa.Table) -> pa.Table:
+def _strengths(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     from jobs.graph.intent.features import strengths
+    from jobs.graph.rows import whole_groups
 
-    return strengths(facts)
+    for each in whole_groups(batches, "campaign_id"):
+        yield from strengths(each).to_batches()

@@ -8,6 +8,7 @@ another keeps its id and points there; it comes back under it if its accounts pa
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -39,9 +40,11 @@ def transform(night: date, clusters: DataFrame, members: DataFrame) -> DataFrame
     )
     day = night.isoformat()
 
-    def match(groups: pa.Table) -> pa.Table:
+    def match(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         from jobs.graph.grouping.matching import match_night
+        from jobs.graph.rows import whole_groups
 
-        return match_night(groups, day)
+        for groups in whole_groups(batches, "all"):
+            yield from match_night(groups, day).to_batches()
 
-    return tonight.unionByName(before).withColumn("all", F.lit(1)).groupBy("all").applyInArrow(match, SCHEMA)
+    return tonight.unionByName(before).withColumn("all", F.lit(1)).repartition(1).mapInArrow(match, SCHEMA)

@@ -12,7 +12,7 @@ decision on an account sets its role; a cleared one stays listed as `shared_infr
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -99,7 +99,7 @@ def transform(
     facts = _facts(weighed, traffic, observations).join(
         _parts(pieces, observations), on=["campaign_id", "account_id"], how="left"
     )
-    with_roles = scratch(_confirmed(facts.groupBy("campaign_id").applyInArrow(_assign_roles, SCHEMA), decided))
+    with_roles = scratch(_confirmed(facts.repartition("campaign_id").mapInArrow(_assign_roles, SCHEMA), decided))
     tonight = _with_history(scratch(_without_mixed_in(with_roles, account_usage)), members, night)
     asleep = _asleep(tonight, registry, night)
     current = tonight.join(asleep, on="campaign_id", how="left_anti").select(*COLUMNS)
@@ -109,11 +109,16 @@ def transform(
 
 def _traffic(account_days: DataFrame) -> DataFrame:
     """One row per account that sent a request in the window: how much, and from when to when."""
-    return account_days.groupBy("account_id").agg(
+    days = account_days.groupBy("account_id", "activity_date").agg(
         F.sum(F.col("requests") - F.col("errors")).alias("exchanges"),
         F.sum("requests").alias("requests"),
+        F.sum("sketched_requests").alias("sketched_requests"),
+    )  # late rows are rows of their own; by day first, as counting distinct days holds a set for every account
+    return days.groupBy("account_id").agg(
+        F.sum("exchanges").alias("exchanges"),
+        F.sum("requests").alias("requests"),
         F.sum("sketched_requests").alias("sketched"),
-        F.count_distinct("activity_date").alias("active_days"),
+        F.count("*").alias("active_days"),
         F.min("activity_date").alias("first_activity_date"),
         F.max("activity_date").alias("last_activity_date"),
     )
@@ -146,12 +151,9 @@ def _parts(pieces: DataFrame, observations: DataFrame) -> DataFrame:
         .join(members, on=["campaign_id", "account_id"], how="left_semi")
         .select("campaign_id", "account_id", "signal", "entity")
     )
-    things = met.unionByName(strong).distinct().withColumn("thing", F.concat_ws(SEPARATOR, "signal", "entity"))
-    return (
-        things.select("campaign_id", "account_id", "thing")
-        .groupBy("campaign_id")
-        .applyInArrow(_connected, PARTS_SCHEMA)
-    )
+    things = met.unionByName(strong).withColumn("thing", F.concat_ws(SEPARATOR, "signal", "entity"))
+    things = things.select("campaign_id", "account_id", "thing")
+    return things.repartition("campaign_id").mapInArrow(_connected, PARTS_SCHEMA)
 
 
 def _facts(weighed: DataFrame, traffic: DataFrame, observations: DataFrame) -> DataFrame:
@@ -285,7 +287,7 @@ def _without_mixed_in(members: DataFrame, account_usage: DataFrame) -> DataFrame
         )
         .where(F.col("exchanges") > 0)
     )
-    own = by_task.groupBy("campaign_id").applyInArrow(_own_footprints, OWN_SCHEMA)
+    own = by_task.repartition("campaign_id").mapInArrow(_own_footprints, OWN_SCHEMA)
     return (
         members.join(own, on=["campaign_id", "account_id"], how="left")
         .withColumn(
@@ -323,19 +325,26 @@ def _own_events(weighed: DataFrame, observations: DataFrame) -> DataFrame:
     )
 
 
-def _connected(met: pa.Table) -> pa.Table:
+def _connected(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     from jobs.graph.intent.parts import parts
 
-    return parts(met)
+    return _by_campaign(batches, parts)
 
 
-def _assign_roles(members: pa.Table) -> pa.Table:
+def _assign_roles(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     from jobs.graph.intent.roles import assign_roles
 
-    return assign_roles(members)
+    return _by_campaign(batches, assign_roles)
 
 
-def _own_footprints(by_task: pa.Table) -> pa.Table:
+def _own_footprints(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     from jobs.graph.intent.own_traffic import own_footprints
 
-    return own_footprints(by_task)
+    return _by_campaign(batches, own_footprints)
+
+
+def _by_campaign(batches: Iterator[pa.RecordBatch], told: Callable[[pa.Table], pa.Table]) -> Iterator[pa.RecordBatch]:
+    from jobs.graph.rows import whole_groups
+
+    for each in whole_groups(batches, "campaign_id"):
+        yield from told(each).to_batches()

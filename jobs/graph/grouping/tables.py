@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from itertools import pairwise
+from collections.abc import Collection
 
 import numpy as np
 import pyarrow as pa
@@ -27,17 +26,6 @@ PIECES = pa.schema(
         ("cluster_accounts", pa.int64()),
     ]
 )
-
-
-def whole_components(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
-    """The rows of each component as one table, in order of their names; rows of all may lie mixed in all batches."""
-    held = [batch for batch in batches if batch.num_rows]
-    if not held:
-        return
-    rows = pa.Table.from_batches(held).sort_by("component")
-    ends = pc.run_end_encode(rows["component"].combine_chunks()).run_ends.to_pylist()
-    for start, end in pairwise([0, *ends]):
-        yield rows.slice(start, end - start)
 
 
 def cluster_pairs(pairs: pa.Table, marks: Collection[str] = ()) -> pa.Table:

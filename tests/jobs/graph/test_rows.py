@@ -1,4 +1,4 @@
-"""Components arrive mixed, in batches that begin and end anywhere, and leave whole."""
+"""Groups arrive mixed, in batches that begin and end anywhere, and leave whole."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.graph.grouping.tables import whole_components
+from jobs.graph.rows import whole_groups
 
 
 @given(st.lists(st.integers(1, 5), max_size=8), st.lists(st.integers(0, 30), max_size=6), st.randoms())
-def test_whatever_the_batches_every_component_is_whole(sizes: list[int], cuts: list[int], chance: Random) -> None:
+def test_whatever_the_batches_every_group_is_whole(sizes: list[int], cuts: list[int], chance: Random) -> None:
     rows = [(f"c{number}", place) for number, size in enumerate(sizes) for place in range(size)]
     chance.shuffle(rows)
     schema = pa.schema([("component", pa.string()), ("place", pa.int64())])
@@ -22,7 +22,7 @@ def test_whatever_the_batches_every_component_is_whole(sizes: list[int], cuts: l
         pa.RecordBatch.from_pylist([{"component": c, "place": p} for c, p in rows[low:high]], schema)
         for low, high in pairwise(bounds)
     ]
-    found = [sorted(table.to_pylist(), key=str) for table in whole_components(batches)]
+    found = [sorted(table.to_pylist(), key=str) for table in whole_groups(batches, "component")]
     assert found == [
         [{"component": f"c{number}", "place": place} for place in range(size)] for number, size in enumerate(sizes)
     ]
