@@ -17,6 +17,7 @@ from pyspark.sql import functions as F
 
 from jobs import signals
 from jobs.columns import NIGHT
+from jobs.graph.rows import by_group
 from jobs.vocabulary import ACCUSING, Role
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def transform(
         .join(valid, on="indicator_id", how="inner")
         .crossJoin(population)
     )
-    return inside.groupBy("campaign_id").applyInArrow(_attribute, SCHEMA)
+    return by_group(inside, "campaign_id", _attribute, SCHEMA)
 
 
 def _observed(observations: DataFrame, valid: DataFrame) -> list[DataFrame]:

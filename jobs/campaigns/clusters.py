@@ -6,7 +6,6 @@ kept in millionths as whole numbers, so that sums are exact on every engine and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from pyspark.sql import functions as F
 
 from jobs import signals
 from jobs.columns import NIGHT
+from jobs.graph.rows import by_group
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -59,13 +59,11 @@ def transform(
         )
     )
 
-    def split_components(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """All account-entity pairs of some whole components to the pieces of evidence of their clusters."""
+    def split_component(pairs: pa.Table) -> pa.Table:
+        """All account-entity pairs of one component to the pieces of evidence of its clusters."""
         from jobs.graph.grouping.tables import cluster_pairs
-        from jobs.graph.rows import whole_groups
 
-        for each in whole_groups(batches, "component"):
-            yield from cluster_pairs(each, own).to_batches()
+        return cluster_pairs(pairs, own)
 
     own = signals.marks()
-    return pairs.repartition("component").mapInArrow(split_components, SCHEMA)
+    return by_group(pairs, "component", split_component, SCHEMA)

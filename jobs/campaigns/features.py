@@ -8,7 +8,7 @@ traffic does not colour the campaign. A campaign with no such member tonight, or
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from pyspark.sql import functions as F
 
 from jobs import signals
 from jobs.columns import BEFORE, MIN_SHARING, NIGHT, WINDOW
+from jobs.graph.rows import by_group
 from jobs.signals.egress_networks import EGRESS_NETWORK
 from jobs.vocabulary import Role
 
@@ -69,6 +70,7 @@ def transform(
     is_awake = F.col("is_current") & ~F.col("is_asleep")
     described = members.where(is_awake & (F.col("role") == Role.OPERATED))
     operated = described.select("campaign_id", "account_id")
+    paying = scratch(_paying(accounts, payment_instruments))
     parts = [
         _long(
             described, "account_id", {f"member.{name}": F.col(name) for name in ("exchanges", "exchanges_attributed")}
@@ -80,15 +82,19 @@ def transform(
         _usage(operated, account_usage),
         _networks(operated, incidences),
         _foreign(operated, accounts, account_countries),
-        _issued(operated, accounts, payment_instruments),
+        _long(
+            operated.join(paying, on="account_id", how="inner"),
+            "account_id",
+            {"member.paid_from_abroad": F.col("paid_from_abroad")},
+        ),
         _shared(operated, incidences),
     ]
     parts = [scratch(each) for each in parts]  # one after the other: all at once want more memory than any of them
-    population = scratch(_population(account_days, account_usage, incidences))
+    population = scratch(_population(account_days, account_usage, incidences, paying))
     campaigns = operated.select("campaign_id").distinct()
     parts.append(campaigns.crossJoin(population).select("campaign_id", "kind", "key", "value"))
     facts = functools.reduce(DataFrame.unionByName, parts)
-    tonight = facts.repartition("campaign_id").mapInArrow(_strengths, SCHEMA)
+    tonight = by_group(facts, "campaign_id", _strengths, SCHEMA)
     remembered = features.join(campaigns, on="campaign_id", how="left_anti").join(
         members.select("campaign_id").distinct(), on="campaign_id", how="left_semi"
     )
@@ -142,30 +148,13 @@ def _foreign(operated: DataFrame, accounts: DataFrame, account_countries: DataFr
     )
 
 
-def _issuing(accounts: DataFrame, payment_instruments: DataFrame) -> DataFrame:
+def _paying(accounts: DataFrame, payment_instruments: DataFrame) -> DataFrame:
     """Accounts that say a country and pay by an instrument whose issuer's is known, and whether none of these is of theirs."""
     home = accounts.where(F.col("country").isNotNull()).select("account_id", "country")
     issued = payment_instruments.where(F.col("issuer_country").isNotNull()).select("account_id", "issuer_country")
     is_abroad = F.min((F.col("issuer_country") != F.col("country")).cast("long"))
     return (
         home.join(issued, on="account_id", how="inner").groupBy("account_id").agg(is_abroad.alias("paid_from_abroad"))
-    )
-
-
-def _issued(operated: DataFrame, accounts: DataFrame, payment_instruments: DataFrame) -> DataFrame:
-    """Whether each member pays from a country that is not its own, and how many of everybody do."""
-    known = _issuing(accounts, payment_instruments)
-    members = _long(
-        operated.join(known, on="account_id", how="inner"),
-        "account_id",
-        {"member.paid_from_abroad": F.col("paid_from_abroad")},
-    )
-    everybody = known.agg(F.sum("paid_from_abroad").alias("paid_from_abroad"), F.count("*").alias("paying"))
-    return members.unionByName(
-        operated.select("campaign_id")
-        .distinct()
-        .crossJoin(_named_sums(everybody))
-        .select("campaign_id", "kind", "key", "value")
     )
 
 
@@ -301,7 +290,9 @@ def _shared(operated: DataFrame, incidences: DataFrame) -> DataFrame:
     )
 
 
-def _population(account_days: DataFrame, account_usage: DataFrame, incidences: DataFrame) -> DataFrame:
+def _population(
+    account_days: DataFrame, account_usage: DataFrame, incidences: DataFrame, paying: DataFrame
+) -> DataFrame:
     """What everybody does, for comparison; no campaign in it."""
     days = account_days.groupBy("account_id", "activity_date").agg(*[F.sum(name).alias(name) for name in OF_EVERYBODY])
     networks = incidences.where(F.col("signal") == NETWORK).groupBy("account_id").agg(F.sum(F.lit(1)).alias("networks"))
@@ -309,8 +300,16 @@ def _population(account_days: DataFrame, account_usage: DataFrame, incidences: D
         days.agg(F.sum(F.lit(1)).alias("account_days"), *[F.sum(name).alias(name) for name in OF_EVERYBODY]),
         account_usage.agg(*[F.sum(name).alias(name) for name in USAGE_SUMS]),
         networks.agg(F.sum(F.lit(1)).alias("networked_accounts"), F.sum("networks").alias("networks")),
+        paying.agg(F.sum("paid_from_abroad").alias("paid_from_abroad"), F.count("*").alias("paying")),
     ]
-    everybody = [_named_sums(frame) for frame in sums]
+    everybody = [
+        frame.select(
+            F.explode(
+                F.create_map(*[part for name in frame.columns for part in (F.lit(name), F.col(name).cast("long"))])
+            ).alias("key", "value")
+        ).select(F.lit("population").alias("kind"), "key", "value")
+        for frame in sums
+    ]
     tasks = (
         account_usage.groupBy(F.col("task_label").alias("key"))
         .agg(F.sum("requests").cast("long").alias("value"))
@@ -319,17 +318,7 @@ def _population(account_days: DataFrame, account_usage: DataFrame, incidences: D
     return functools.reduce(DataFrame.unionByName, [*everybody, tasks])
 
 
-def _named_sums(frame: DataFrame) -> DataFrame:
-    """One row per column of the single row of sums over everybody."""
-    pairs = [part for name in frame.columns for part in (F.lit(name), F.col(name).cast("long"))]
-    return frame.select(F.explode(F.create_map(*pairs)).alias("key", "value")).select(
-        F.lit("population").alias("kind"), "key", "value"
-    )
-
-
-def _strengths(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _strengths(facts: pa.Table) -> pa.Table:
     from jobs.graph.intent.features import strengths
-    from jobs.graph.rows import whole_groups
 
-    for each in whole_groups(batches, "campaign_id"):
-        yield from strengths(each).to_batches()
+    return strengths(facts)

@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT
 from jobs.graph.ranking.published_cases import CASES
+from jobs.graph.rows import by_group
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -58,7 +59,7 @@ def transform(night: date, known_campaigns: DataFrame) -> DataFrame:
         return in_force(figures, night)
 
     figures = delivered.select(*TYPES).unionByName(_shipped(known_campaigns))
-    return figures.groupBy("incident_id").applyInArrow(known_tonight, SCHEMA)
+    return by_group(figures, "incident_id", known_tonight, SCHEMA)
 
 
 def _shipped(known_campaigns: DataFrame) -> DataFrame:

@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 
 from jobs.columns import BEFORE, NIGHT
 from jobs.graph.intent.decisions import in_force
+from jobs.graph.rows import by_group
 from jobs.vocabulary import Event, SubjectKind
 
 if TYPE_CHECKING:
@@ -56,12 +57,12 @@ def transform(
         F.lit(None).cast("long").alias("shown"),
         *nothing,
     )
-    return measured.unionByName(pieces).groupBy("campaign_id").applyInArrow(_judge, SCHEMA)
+    return by_group(measured.unionByName(pieces), "campaign_id", _judge, SCHEMA)
 
 
 def _base_rates(features: DataFrame) -> DataFrame:
     """feature, looked, shown: of tonight's groups that nothing else speaks against, how many show the feature."""
-    counted = features.groupBy("campaign_id").applyInArrow(_ordinary, "feature string, is_shown boolean")
+    counted = by_group(features, "campaign_id", _ordinary, "feature string, is_shown boolean")
     return counted.groupBy("feature").agg(F.count("*").alias("looked"), F.count_if("is_shown").alias("shown"))
 
 

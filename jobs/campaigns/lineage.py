@@ -8,7 +8,6 @@ another keeps its id and points there; it comes back under it if its accounts pa
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.columns import BEFORE, NIGHT
+from jobs.graph.rows import by_group
 from jobs.vocabulary import Line
 
 if TYPE_CHECKING:
@@ -40,11 +40,9 @@ def transform(night: date, clusters: DataFrame, members: DataFrame) -> DataFrame
     )
     day = night.isoformat()
 
-    def match(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def match(groups: pa.Table) -> pa.Table:
         from jobs.graph.grouping.matching import match_night
-        from jobs.graph.rows import whole_groups
 
-        for groups in whole_groups(batches, "all"):
-            yield from match_night(groups, day).to_batches()
+        return match_night(groups, day)
 
-    return tonight.unionByName(before).withColumn("all", F.lit(1)).repartition(1).mapInArrow(match, SCHEMA)
+    return by_group(tonight.unionByName(before).withColumn("all", F.lit(1)), "all", match, SCHEMA)

@@ -12,7 +12,7 @@ decision on an account sets its role; a cleared one stays listed as `shared_infr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ from jobs.columns import BEFORE, DORMANT_DAYS, MIN_SHARING, NIGHT, WINDOW
 from jobs.graph.grouping.identity import tonights_clusters
 from jobs.graph.intent.decisions import account_microbits, in_force
 from jobs.graph.intent.words import probability
+from jobs.graph.rows import by_group
 from jobs.vocabulary import CLEARING, Decision, Event, Line, Role, SubjectKind
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def transform(
     facts = _facts(weighed, traffic, observations).join(
         _parts(pieces, observations), on=["campaign_id", "account_id"], how="left"
     )
-    with_roles = scratch(_confirmed(facts.repartition("campaign_id").mapInArrow(_assign_roles, SCHEMA), decided))
+    with_roles = scratch(_confirmed(by_group(facts, "campaign_id", _assign_roles, SCHEMA), decided))
     tonight = _with_history(scratch(_without_mixed_in(with_roles, account_usage)), members, night)
     asleep = _asleep(tonight, registry, night)
     current = tonight.join(asleep, on="campaign_id", how="left_anti").select(*COLUMNS)
@@ -153,7 +154,7 @@ def _parts(pieces: DataFrame, observations: DataFrame) -> DataFrame:
     )
     things = met.unionByName(strong).withColumn("thing", F.concat_ws(SEPARATOR, "signal", "entity"))
     things = things.select("campaign_id", "account_id", "thing")
-    return things.repartition("campaign_id").mapInArrow(_connected, PARTS_SCHEMA)
+    return by_group(things, "campaign_id", _connected, PARTS_SCHEMA)
 
 
 def _facts(weighed: DataFrame, traffic: DataFrame, observations: DataFrame) -> DataFrame:
@@ -287,7 +288,7 @@ def _without_mixed_in(members: DataFrame, account_usage: DataFrame) -> DataFrame
         )
         .where(F.col("exchanges") > 0)
     )
-    own = by_task.repartition("campaign_id").mapInArrow(_own_footprints, OWN_SCHEMA)
+    own = by_group(by_task, "campaign_id", _own_footprints, OWN_SCHEMA)
     return (
         members.join(own, on=["campaign_id", "account_id"], how="left")
         .withColumn(
@@ -325,26 +326,19 @@ def _own_events(weighed: DataFrame, observations: DataFrame) -> DataFrame:
     )
 
 
-def _connected(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _connected(met: pa.Table) -> pa.Table:
     from jobs.graph.intent.parts import parts
 
-    return _by_campaign(batches, parts)
+    return parts(met)
 
 
-def _assign_roles(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _assign_roles(members: pa.Table) -> pa.Table:
     from jobs.graph.intent.roles import assign_roles
 
-    return _by_campaign(batches, assign_roles)
+    return assign_roles(members)
 
 
-def _own_footprints(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _own_footprints(by_task: pa.Table) -> pa.Table:
     from jobs.graph.intent.own_traffic import own_footprints
 
-    return _by_campaign(batches, own_footprints)
-
-
-def _by_campaign(batches: Iterator[pa.RecordBatch], told: Callable[[pa.Table], pa.Table]) -> Iterator[pa.RecordBatch]:
-    from jobs.graph.rows import whole_groups
-
-    for each in whole_groups(batches, "campaign_id"):
-        yield from told(each).to_batches()
+    return own_footprints(by_task)

@@ -15,6 +15,7 @@ from pyspark.sql import functions as F
 
 from jobs.columns import NIGHT
 from jobs.graph.ranking.standings import AGGREGATE, KNOWN
+from jobs.graph.rows import by_group
 from jobs.vocabulary import ACCUSING
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def transform(night: date, registry: DataFrame, incidents: DataFrame) -> DataFra
         return rank(rows.select(FIGURES.names), day)
 
     everyone = figures.withColumn("comparison", F.lit(1))  # one group: who states no figure counts too, but apart
-    return everyone.groupBy("comparison").applyInArrow(ranked, SCHEMA)
+    return by_group(everyone, "comparison", ranked, SCHEMA)
 
 
 def _known(incidents: DataFrame) -> DataFrame:

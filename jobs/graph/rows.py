@@ -1,13 +1,16 @@
-"""Arrow tables of rows that come as tuples, or as batches in which groups lie mixed."""
+"""Arrow tables of rows that come as tuples, or of the groups of a frame."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
 
 MICRO = 1_000_000  # bits are kept in millionths, as whole numbers, so that sums are exact in any order
 
@@ -20,10 +23,7 @@ def table_of(rows: Sequence[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:
 
 
 def whole_groups(batches: Iterable[pa.RecordBatch], key: str) -> Iterator[pa.Table]:
-    """The rows of each group as one table, in order of the key; rows of all may lie mixed in all batches.
-
-    For `repartition(key).mapInArrow(...)`: `groupBy(key).applyInArrow(...)` holds a group many times over on the embedded engine.
-    """
+    """The rows of each group as one table, in order of the key; rows of all may lie mixed in all batches."""
     held = [batch for batch in batches if batch.num_rows]
     if not held:
         return
@@ -31,3 +31,16 @@ def whole_groups(batches: Iterable[pa.RecordBatch], key: str) -> Iterator[pa.Tab
     ends = pc.run_end_encode(rows[key].combine_chunks()).run_ends.to_pylist()
     for start, end in pairwise([0, *ends]):
         yield rows.slice(start, end - start)
+
+
+def by_group(rows: DataFrame, key: str, told: Callable[[pa.Table], pa.Table], schema: str) -> DataFrame:
+    """What `told` makes of the rows of each group, which come in any order; columns of `schema`.
+
+    `groupBy(key).applyInArrow(...)` would say the same, but the embedded engine holds a group many times over for it.
+    """
+
+    def of_part(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for each in whole_groups(batches, key):
+            yield from told(each).to_batches()
+
+    return rows.repartition(key).mapInArrow(of_part, schema)

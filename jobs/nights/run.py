@@ -17,6 +17,7 @@ from jobs.nights import agreement, keys, leftovers, publishing, staging, steps, 
 from jobs.nights.context import Context
 from jobs.nights.listening import Built, Listener, Meter
 from jobs.nights.steps import Builder, Step
+from jobs.privacy import erasures
 from jobs.privacy.pseudonyms import Pseudonyms
 from jobs.settings import Settings
 from jobs.warehouse import open_warehouse
@@ -109,6 +110,8 @@ class Runner(Context):
             self._has_turn = False
 
     def _require_agreement(self, night: date) -> None:
+        """Once for all that is built in one turn: that what the lake and others hold is whole, and fits together."""
+        erasures.require_register(self.lake)
         agreement.require(self.lake, open_warehouse(self.settings.warehouse, self.settings.root), night)
 
     def _turn(self, name: str, night: date) -> AbstractContextManager[None]:

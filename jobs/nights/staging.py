@@ -69,7 +69,6 @@ def stage(context: Context, step: Step, night: date, known_on: date | None) -> i
     """
     raw, root = declared(contracts.load(step.table).table), context.settings.root
     pseudonyms = Pseudonyms.from_environment()
-    erasures.require_register(context.lake)
     key, erased = pseudonyms.key_id, erasures.in_force(context.lake, pseudonyms)
     keys.require_usual(context.lake, pseudonyms)
     own = landing.find(root, raw, night)

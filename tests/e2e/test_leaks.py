@@ -323,5 +323,5 @@ for task in dag.tasks:
         [sys.executable, "-c", program, str(dags)], env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    assert done.stdout.count('"settings"') >= 5  # a task for each layer of the night
+    assert done.stdout.count('"settings"') == 7  # a task for each layer of the night
     assert [word for word in identifiers(root) if word in done.stdout + done.stderr] == []

@@ -145,9 +145,16 @@ def _seeds(met: Incidence, log_tail_limit: float) -> Ints:
 
 
 def _settle(profiles: Profiles, group: Ints) -> Ints:
-    """Move accounts to the group that explains them best until nothing moves, or ROUNDS times."""
+    """Move accounts to the group that explains them best."""
+    return _until_settled(
+        group, lambda found: _best_of([profiles.draws(members) for members in _members(found)], len(found))
+    )
+
+
+def _until_settled(group: Ints, best: Callable[[Ints], Ints]) -> Ints:
+    """Move each to the group that `best` says, small ones dissolved, until nothing moves, or ROUNDS times."""
     for _ in range(ROUNDS):
-        moved = _without_small(_best_of([profiles.draws(members) for members in _members(group)], len(group)))
+        moved = _without_small(best(group))
         if np.array_equal(moved, group):
             break
         group = moved
@@ -291,15 +298,13 @@ def _split_where(
 
 def _settle_among(profiles: Profiles, members: Ints, part: Ints) -> Ints:
     """Move the members of one group to the part of it that explains them best, as `_settle` does; -1 where none does."""
-    part = _without_small(part)
-    for _ in range(ROUNDS):
+
+    def best(part: Ints) -> Ints:
         drawn = [profiles.draws(members[each]).of(members) for each in _members(part)]
-        best = np.array([np.zeros(len(members)), *drawn]).argmax(axis=0) - 1
-        moved = _without_small(best)
-        if np.array_equal(moved, part):
-            break
-        part = moved
-    return part
+        found: Ints = np.array([np.zeros(len(members)), *drawn]).argmax(axis=0) - 1
+        return found
+
+    return _until_settled(_without_small(part), best)
 
 
 def _parts_by_marks(met: Incidence, members: Ints) -> Ints | None:

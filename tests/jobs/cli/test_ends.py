@@ -63,7 +63,7 @@ def test_a_run_that_waits_ends_with_a_sentence_that_says_what_stands(number: sig
         assert process.stderr
         assert "waits for another writer" in process.stderr.readline()
         process.send_signal(number)
-        assert process.wait(60) == 1
+        assert process.wait(20) == 1
     said = process.stderr.read()
     assert said.startswith(f"error: Interrupted by {number.name}: every step that was finished stands")
     assert said.count("\n") == 1
@@ -76,7 +76,7 @@ def test_what_does_not_hear_a_signal_is_ended_with_the_sentence() -> None:
     assert process.stderr
     process.stdout.readline()
     process.send_signal(signal.SIGTERM)
-    assert process.wait(60) == 1
+    assert process.wait(20) == 1
     assert process.stderr.read() == "error: Interrupted: nothing was lost.\n"
 
 
