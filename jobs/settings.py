@@ -18,15 +18,19 @@ from jobs import logs, memory, store
 from jobs.errors import UsageError
 
 ROOT, ENGINE, WAREHOUSE = "IOLAUS_ROOT", "IOLAUS_ENGINE", "IOLAUS_WAREHOUSE"
-PSEUDONYM_KEY, CATALOG, ENGINE_TOKEN = "IOLAUS_PSEUDONYM_KEY", "IOLAUS_CATALOG", "IOLAUS_ENGINE_TOKEN"
+PSEUDONYM_KEY, PSEUDONYM_KEY_BEFORE = "IOLAUS_PSEUDONYM_KEY", "IOLAUS_PSEUDONYM_KEY_BEFORE"
+CATALOG, ENGINE_TOKEN = "IOLAUS_CATALOG", "IOLAUS_ENGINE_TOKEN"
 MEMORY, LOG, METRICS, ALERT = "IOLAUS_MEMORY", "IOLAUS_LOG", "IOLAUS_METRICS", "IOLAUS_ALERT"
-NAMES = (ROOT, ENGINE, WAREHOUSE, PSEUDONYM_KEY, CATALOG, ENGINE_TOKEN, MEMORY, LOG, METRICS, ALERT)
+NAMES = (
+    ROOT, ENGINE, WAREHOUSE, PSEUDONYM_KEY, PSEUDONYM_KEY_BEFORE, CATALOG, ENGINE_TOKEN, MEMORY, LOG, METRICS, ALERT,
+)  # fmt: skip
 DEFAULT_ENGINE = "sail"
 POSTGRES = "postgresql://"
 DEFAULT_WAREHOUSE = "duckdb:///{root}/warehouse.duckdb"
 REMOTE_TASKS = 64  # its workers take as many as they have cores, the rest waits
 MIN_KEY_BYTES = 16  # 128 bits: shorter keys can be searched
 MIN_VARIETY = 6  # different characters; of 32 random hexadecimal digits fewer differ once in ten billion
+KEY_SEPARATOR = b","  # between keys, so none of several may hold it
 LONGEST_PIECE = 8  # a password of a person's own, typed until it is long enough
 # Catalog and engines read paths as addresses and patterns: these would name another file, or many.
 _NOT_IN_A_ROOT = re.compile(r"[#?*\[\]{}\\\x00-\x1f\x7f\ud800-\udfff]|%[0-9A-Fa-f]{2}")
@@ -301,17 +305,36 @@ def warehouse_place(url: str) -> str:
     return place
 
 
-def pseudonym_key() -> bytes:
-    """The key of the pseudonyms, read where it is used (also inside engine workers), never carried in a plan.
+def pseudonym_keys() -> list[bytes]:
+    """The keys of the pseudonyms, oldest first, read where they are used (also inside engine workers), never carried in a plan.
 
-    Raises `UsageError` when it is not set or can be guessed.
+    Raises `UsageError` when none is set, or one can be guessed, holds the separator beside others, or is there twice.
     """
-    key = os.fsencode(os.environ.get(PSEUDONYM_KEY, ""))
-    if not key:
+    newest = os.fsencode(os.environ.get(PSEUDONYM_KEY, ""))
+    before = os.fsencode(os.environ.get(PSEUDONYM_KEY_BEFORE, ""))
+    if not newest:
         raise UsageError(f"The pseudonym key is not set: put a secret of 16 bytes or more into {PSEUDONYM_KEY}.")
+    if not before:
+        return [_strong(newest, PSEUDONYM_KEY)]
+    if KEY_SEPARATOR in newest:
+        raise UsageError(
+            f"The pseudonym key in {PSEUDONYM_KEY} holds a comma, which separates the keys in {PSEUDONYM_KEY_BEFORE}: "
+            f"choose one without."
+        )
+    keys = [_strong(each, PSEUDONYM_KEY_BEFORE) for each in before.split(KEY_SEPARATOR)]
+    keys.append(_strong(newest, PSEUDONYM_KEY))
+    if len(set(keys)) < len(keys):
+        raise UsageError(
+            f"A pseudonym key is there twice in {PSEUDONYM_KEY_BEFORE} and {PSEUDONYM_KEY}: give each once, oldest first, the "
+            f"newest in {PSEUDONYM_KEY} alone."
+        )
+    return keys
+
+
+def _strong(key: bytes, name: str) -> bytes:
     if weakness := _weakness(key):
         raise UsageError(
-            f"The pseudonym key in {PSEUDONYM_KEY} {weakness}: "
+            f"The pseudonym key in {name} {weakness}: "
             f"use a random secret, such as python -c 'import secrets; print(secrets.token_hex(32))' gives."
         )
     return key

@@ -134,8 +134,8 @@ def forget(
     pseudonyms = Pseudonyms.from_environment()
     lake = Lake(settings.root, settings.catalog)
     with rewriting.alone(lake):
-        erasures.in_force(lake, pseudonyms)
         keys.require_recorded(lake, pseudonyms)
+        erasures.in_force(lake, pseudonyms)
         tokens = frozenset(erasures.tokens_of(pseudonyms, wanted_ids).values())
         was_unfinished = any(each.token in tokens and each.done_on is None for each in erasures.read(lake))
         fresh = erasures.register(lake, tokens, today)
@@ -146,7 +146,7 @@ def forget(
         warehouse = open_warehouse(settings.warehouse, settings.root)
         from_warehouse = warehouse.forget(sorted(wanted_ids), rewrite=bool(fresh) or was_unfinished)
         told("pages")
-        pages = sum(_from_page(path, wanted.accounts) for path in _pages(settings.root))
+        pages = sum(_from_page(path, wanted.accounts) for path in pages_below(settings.root))
         told("files that nothing refers to")
         leftovers.remove(lake, settings.root)
         removed, _ = rewriting.sweep(lake, staging.files_to_keep(lake), before=float("inf"))
@@ -265,7 +265,8 @@ def _new_labels(lake: Lake, name: str, night: date, wanted: _Wanted) -> Labels:
     return new
 
 
-def _pages(root: Path) -> Iterator[Path]:
+def pages_below(root: Path) -> Iterator[Path]:
+    """Files below the root that were made from tables, for people to read."""
     for folder in PAGES:
         yield from (each for each in store.files_below(root / folder) if each.suffix in PAGE_SUFFIXES)
 

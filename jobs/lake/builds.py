@@ -12,6 +12,7 @@ from pyiceberg.table.snapshots import Snapshot
 
 PREFIX = "iolaus."
 ADDED_BYTES = "added-files-size"  # as Iceberg calls it; a snapshot that adds no file does not have it
+ERASED_ON, REKEYED_ON = "erased_on", "rekeyed_on"  # why a build stands for another
 VOID = "void"  # the fingerprint of a night that was found damaged and has to be built again
 
 
@@ -19,8 +20,9 @@ VOID = "void"  # the fingerprint of a night that was found damaged and has to be
 class Build:
     """One committed night of one table. `properties` are what the builder recorded about it; `code` is the code version.
 
-    `digest` is of the bytes of its files, whatever they are called. An erasure leaves its fingerprint and time as they
-    were, and `replaces` has the snapshots that it stands for since. `size_bytes` of its files is not known of one after that.
+    `digest` is of the bytes of its files, whatever they are called. An erasure and a change of the key leave its fingerprint and
+    time as they were, and `replaces` has the snapshots that it stands for since. `size_bytes` of its files is not known of one
+    after that.
     """
 
     table: str
@@ -33,6 +35,7 @@ class Build:
     code: str | None = None
     replaces: tuple[int, ...] = ()
     erased_on: date | None = None
+    rekeyed_on: date | None = None
     digest: str | None = None
     size_bytes: int | None = None
 
@@ -59,10 +62,15 @@ def builds_in(name: str, snapshot: Snapshot) -> tuple[Build, ...]:
             digest=part.get("digest"),
             replaces=tuple(part.get("replaces", ())),
             size_bytes=int(summary.get(ADDED_BYTES, 0)) if part is said else None,
-            erased_on=date.fromisoformat(part["erased_on"]) if "erased_on" in part else None,
+            erased_on=_day(part, ERASED_ON),
+            rekeyed_on=_day(part, REKEYED_ON),
         )
         for part in parts
     )
+
+
+def _day(part: Mapping[str, Any], why: str) -> date | None:
+    return date.fromisoformat(part[why]) if why in part else None
 
 
 def said(

@@ -60,6 +60,18 @@ def read_file(path: str, columns: Collection[str] | None = None) -> pa.Table | N
         return None
 
 
+def said_in(path: str, name: str) -> str | None:
+    """What the metadata of a data file say under a name. Raises `FileNotFoundError` when it is gone."""
+    with store.parquet(path) as file:
+        said = (file.metadata.metadata or {}).get(name.encode())
+    return None if said is None else said.decode()
+
+
+def saying(rows: pa.Table, name: str, text: str) -> pa.Table:
+    """Rows whose data file says this in its metadata."""
+    return rows.replace_schema_metadata({**(rows.schema.metadata or {}), name.encode(): text.encode()})
+
+
 def write_rows(path: Path, rows: pa.Table) -> str:
     """Write rows to a fresh file; gives its path."""
     store.write_parquet(path, rows)

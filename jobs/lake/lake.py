@@ -84,12 +84,17 @@ class Lake:
     def build_of(self, name: str, night: date, snapshot_id: int) -> Build:
         """The build of a night that a snapshot holds.
 
-        Raises `IolausError` when the snapshot has expired or was changed by an erasure.
+        Raises `IolausError` when the snapshot has expired or was changed by an erasure or a change of the key.
         """
         for build in (each for each in self.history(name) if each.night == night):
             if build.snapshot_id == snapshot_id:
                 return build
             if snapshot_id in build.replaces:
+                if build.erased_on is None:
+                    raise IolausError(
+                        f"Snapshot {snapshot_id} of table {name} was brought under a newer key on {build.rekeyed_on} (`iolaus "
+                        f"rekey`): what was built from it cannot be reproduced; what was published of it stands, with other tokens."
+                    )
                 raise IolausError(
                     f"Snapshot {snapshot_id} of table {name} was changed by an erasure on {build.erased_on} (`iolaus forget`): "
                     f"what was built from it cannot be reproduced; what was published of it stands, without the account."

@@ -1,6 +1,6 @@
-"""History's side of the lake, for erasure and retention: what snapshots name, and how to make them name it no longer.
+"""History's side of the lake, for erasure, a change of the key and retention: what snapshots name, and how to let them not.
 
-History is only rewritten by an erasure (`replace`) and only shortened by retention (`drop`). Both first commit tables
+History is only rewritten by those two (`replace`) and only shortened by retention (`drop`). Both first commit tables
 that do without a file; `sweep` removes files later, so that a process that dies leaves too much and never too little.
 """
 
@@ -18,7 +18,7 @@ from pyiceberg.table import Table
 from jobs import contracts, store
 from jobs.errors import IolausError
 from jobs.lake import locks
-from jobs.lake.builds import PREFIX, Build, said
+from jobs.lake.builds import ERASED_ON, PREFIX, REKEYED_ON, Build, said
 from jobs.lake.catalog import Change, append_files
 from jobs.lake.datafiles import digest_of, rows_in
 from jobs.lake.lake import Lake
@@ -54,12 +54,14 @@ def replace(
     successors: Mapping[str, str | None],
     revised: Revised,
     today: date,
+    why: str = ERASED_ON,
 ) -> bool:
     """Let no snapshot name the files in `successors`, nor hold a build that `revised` gives other properties.
 
     One transaction puts the successors (None: nothing is left) into the current rows and commits every night again
     whose builds lose their snapshots; another one drops those snapshots. Run again, it goes on where it was killed.
-    Gives whether there was anything to do. Raises `IolausError` when another writer is at work.
+    `why`: what is recorded of the day, ERASED_ON or REKEYED_ON. Gives whether there was anything to do. Raises `IolausError`
+    when another writer is at work.
     """
     table = lake.tables.existing(name, fresh=True)
     versions = [] if table is None else lake.manifests.versions(name, table)
@@ -93,7 +95,8 @@ def replace(
                 | {
                     "committed_ms": build.committed_ms,
                     "replaces": sorted(_stands_for(versions, build.night, old)),
-                    "erased_on": today.isoformat(),
+                    **_days(build),
+                    why: today.isoformat(),
                 }
                 for build in again
             ]
@@ -112,6 +115,12 @@ def replace(
     except CommitFailedException as error:
         raise IolausError(f"Table {name} was changed by another writer: run the command again.") from error
     return True
+
+
+def _days(build: Build) -> dict[str, str]:
+    """The days on which a build was rewritten before."""
+    days = {ERASED_ON: build.erased_on, REKEYED_ON: build.rekeyed_on}
+    return {why: day.isoformat() for why, day in days.items() if day}
 
 
 def drop(lake: Lake, name: str, snapshot_ids: Collection[int], kept_tags: Collection[str] = ()) -> None:

@@ -19,7 +19,7 @@ from jobs.landing.landed import Landed
 from jobs.landing.placeholders import without_placeholders
 from jobs.landing.shapes import Field, RawTable
 from jobs.privacy.pseudonyms import Pseudonyms
-from jobs.settings import PSEUDONYM_KEY
+from jobs.settings import PSEUDONYM_KEY, PSEUDONYM_KEY_BEFORE
 
 Part = tuple[str, str, int]  # path, name below the root, row group
 ORIGIN = pa.schema(  # what is known of a row beside its content; `row` is its place in the file
@@ -59,7 +59,7 @@ def land(
     if key not in (None, pseudonyms.key_id):
         raise UsageError(
             f"A worker of the engine has another pseudonym key ({pseudonyms.key_id}) than the run ({key}): "
-            f"set {PSEUDONYM_KEY} alike on every machine and start the engine anew."
+            f"set {PSEUDONYM_KEY}, and {PSEUDONYM_KEY_BEFORE} where there is one, alike on every machine and start the engine anew."
         )
     needs_networks = any(each.address for each in raw.fields)
     networks = Networks.read(networks_path if needs_networks else None, pseudonyms)

@@ -22,7 +22,7 @@ Snapshots = Mapping[str, Mapping[str, int]]  # table to night to the snapshot of
 
 @dataclass(frozen=True)
 class Staged:
-    """A staged night: `delivery` is its row of `staged.deliveries`, `key` the id of the pseudonym key.
+    """A staged night: `delivery` is its row of `staged.deliveries`, `key` the id of the chain of keys, `first_key` of its first.
 
     `knows`: the last partition whose rows it could use. `used_late`: partition to the digest of the rows that it took from
     there. `brings_late`: earlier day to what the night's own partition brings for it. `files`: raw file to how it was when
@@ -38,6 +38,7 @@ class Staged:
     used_late: Mapping[str, str] = field(default_factory=dict)
     brings_late: Mapping[str, Brought] | None = None
     left_out: str | None = None
+    first_key: str | None = None  # None: it is the only one
 
     @classmethod
     def of(cls, build: Build) -> Staged | None:
@@ -55,6 +56,7 @@ class Staged:
             used_late=json.loads(said.get("used_late", "{}")),
             brings_late=None if brings is None else {day: tuple(each) for day, each in brings.items()},
             left_out=said.get(LEFT_OUT),
+            first_key=said.get("first_key"),
         )
 
     def properties(self) -> dict[str, str]:
@@ -67,7 +69,12 @@ class Staged:
             "used_late": json.dumps(dict(self.used_late)),
             **({} if self.brings_late is None else {"brings_late": json.dumps(dict(self.brings_late))}),
             **({} if self.left_out is None else {LEFT_OUT: self.left_out}),
+            **({} if self.first_key is None else {"first_key": self.first_key}),
         }
+
+    def under(self, ids: Sequence[str], rejected_files: Sequence[str]) -> Staged:
+        """The record once the night was brought under a chain of keys, given the ids of its beginnings."""
+        return replace(self, key=ids[-1], first_key=ids[0], rejected_files=tuple(rejected_files))
 
     def without(self, staged: int, rejected: int, rejected_files: Sequence[str]) -> Staged:
         """The record once `staged` and `rejected` rows of the night were erased; they count as erased from then on."""

@@ -111,6 +111,7 @@ class Runner(Context):
 
     def _require_agreement(self, night: date) -> None:
         """Once for all that is built in one turn: that what the lake and others hold is whole, and fits together."""
+        keys.require_settled(self.lake)
         erasures.require_register(self.lake)
         agreement.require(self.lake, open_warehouse(self.settings.warehouse, self.settings.root), night)
 

@@ -69,8 +69,9 @@ def stage(context: Context, step: Step, night: date, known_on: date | None) -> i
     """
     raw, root = declared(contracts.load(step.table).table), context.settings.root
     pseudonyms = Pseudonyms.from_environment()
-    key, erased = pseudonyms.key_id, erasures.in_force(context.lake, pseudonyms)
     keys.require_usual(context.lake, pseudonyms)
+    key, erased = pseudonyms.key_id, erasures.in_force(context.lake, pseudonyms)
+    first_key = pseudonyms.ids[0]
     own = landing.find(root, raw, night)
     if own.ds is None and step.table in steps.REQUIRED:
         raise IolausError(
@@ -86,13 +87,13 @@ def stage(context: Context, step: Step, night: date, known_on: date | None) -> i
         tuple((each, late) for each, late in later if late),
         tuple(day for day in _earlier(step, night) if day in builds and staged(builds[day]).knows >= night),
     )
-    before = raw_parts(own.content_hash, sources.used_late, key, last.left_out if last else None)
+    before = raw_parts(own.content_hash, sources.used_late, first_key, last.left_out if last else None)
     if context.unchanged(step, night, context.fingerprint(step, night, before)):
         return None
     written = _write(context, step, night, sources, erased, key)
     for delivery in (own, *(each for each, _ in sources.later)):
         landing.require_unchanged(delivery)
-    made = context.fingerprint(step, night, raw_parts(own.content_hash, sources.used_late, key, written.left_out))
+    made = context.fingerprint(step, night, raw_parts(own.content_hash, sources.used_late, first_key, written.left_out))
     record = Staged(
         key=key,
         knows=max([night, *(each.ds for each in deliveries if each.ds)]),
@@ -102,6 +103,7 @@ def stage(context: Context, step: Step, night: date, known_on: date | None) -> i
         used_late=sources.used_late,
         brings_late={f"{day}": (each.rows, each.digest) for day, each in landing.late_rows(own).items()},
         left_out=written.left_out,
+        first_key=first_key if first_key != key else None,
     )
     build = context.commit(step, night, written.accepted, made, record.properties())
     context.lake.clear_scratch()
@@ -133,7 +135,11 @@ def delivery_rows(builds: Sequence[Build]) -> pa.Table:
 
 
 def raw_parts(content: str | None, late: Mapping[str, str], key: str, left_out: str | None) -> dict[str, object]:
-    """What a staged night takes from the raw zone, for its fingerprint; `late` maps partitions to digests."""
+    """What a staged night takes from the raw zone, for its fingerprint; `late` maps partitions to digests.
+
+    `key` is the first of a chain: whatever came after it, the lake is under the whole chain, and a night that was brought under it
+    is as it would be staged.
+    """
     return {"content": content, "late": dict(late), "key": key, "left_out": left_out}
 
 

@@ -97,7 +97,7 @@ def _raw(
     was = then["delivered_on"]
     is_gone = ds is None or (was is not None and f"{ds}" < str(was))
     was_content = str(then["content_hash"]) if then["content_hash"] else None
-    raw = staging.raw_parts(was_content, record.used_late, record.key, record.left_out)
+    raw = staging.raw_parts(was_content, record.used_late, record.first_key or record.key, record.left_out)
     if not is_gone and content != then["content_hash"]:
         happened = "changed" if f"{ds}" == was else "was delivered"
         return f"raw/{table}/ds={ds} {happened} after the night was built", raw

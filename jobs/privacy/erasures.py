@@ -93,6 +93,15 @@ def in_force(lake: Lake, pseudonyms: Pseudonyms) -> frozenset[str]:
     return tokens
 
 
+def rewrap(lake: Lake, pseudonyms: Pseudonyms) -> int:
+    """Bring the register under the whole chain of keys; gives how many accounts it has that were under a beginning."""
+    registered = read(lake)
+    wrapped = [replace(each, token=pseudonyms.wrapped(each.token)) for each in registered]
+    if wrapped != registered:
+        _write(lake, wrapped)
+    return sum(old != new for old, new in zip(registered, wrapped, strict=True))
+
+
 def tokens_of(pseudonyms: Pseudonyms, accounts: Collection[str]) -> dict[str, str]:
     """Account id to its token."""
     return {each: pseudonyms.token(KIND, plain(each) or "") for each in accounts}

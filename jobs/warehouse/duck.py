@@ -14,7 +14,7 @@ import fcntl
 import mmap
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -110,10 +110,18 @@ class DuckDBWarehouse:
                 with _writable(aside) as connection:
                     for table in _tables(connection):
                         remove(_executing(connection), table, _columns(connection, table, "VARCHAR"), accounts)
-                fresh = aside.with_name(f"{aside.name}.fresh")
-                _copy(aside, fresh)
-                fresh.replace(aside)
+                _write_anew(aside)
         return removed
+
+    def rewrite(self, renewed: Callable[[pa.Table], pa.Table]) -> dict[str, int]:
+        """Raises `IolausError` when the file cannot be written."""
+        if not self.path.exists():
+            return {}
+        with self._alone(), self._swapped("nothing in it was rewritten") as aside:
+            with _writable(aside) as connection:
+                found = {table: _rewrite(connection, table, renewed) for table in _tables(connection)}
+            _write_anew(aside)
+        return {table: rows for table, rows in found.items() if rows}
 
     def read(self, table: str, night: date | None) -> pa.Table:
         contract = contracts.load(f"published.{table}")
@@ -272,6 +280,30 @@ def _writable(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
     query = "SELECT table_name FROM information_schema.tables WHERE table_schema = ? AND table_type = 'BASE TABLE' ORDER BY 1"
     return [row[0] for row in connection.execute(query, [SCHEMA]).fetchall()]
+
+
+def _write_anew(path: Path) -> None:
+    """Let a file hold live rows alone: deleting leaves the bytes of a row in it."""
+    fresh = path.with_name(f"{path.name}.fresh")
+    _copy(path, fresh)
+    fresh.replace(path)
+
+
+def _rewrite(connection: duckdb.DuckDBPyConnection, table: str, renewed: Callable[[pa.Table], pa.Table]) -> int:
+    """Rows of the nights of a table that were rewritten."""
+    name, count = named(table), 0
+    for (night,) in connection.execute(f"SELECT DISTINCT {NIGHT} FROM {name} ORDER BY 1").fetchall():
+        of_night = f"{NIGHT} = DATE '{night.isoformat()}'"
+        rows = connection.sql(f"SELECT * FROM {name} WHERE {of_night} ORDER BY rowid").to_arrow_table()
+        incoming = renewed(rows)
+        if incoming is rows:
+            continue
+        connection.execute(f"DELETE FROM {name} WHERE {of_night}")
+        connection.register("incoming", incoming)
+        connection.execute(f"INSERT INTO {name} BY NAME SELECT * FROM incoming")
+        connection.unregister("incoming")
+        count += rows.num_rows
+    return count
 
 
 def _copy(path: Path, target: Path) -> None:

@@ -9,7 +9,7 @@ itself, as in DuckDB. The password never stands in the URL: libpq reads it from 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -104,6 +104,15 @@ class PostgresWarehouse:
         self._write_anew(texts if rewrite else found)
         met = frozenset(account for hits in found.values() for account, _ in hits)
         return Removed({table: len(hits) for table, hits in found.items()}, met)
+
+    def rewrite(self, renewed: Callable[[pa.Table], pa.Table]) -> dict[str, int]:
+        """Raises `IolausError` when the database cannot be written to. Backups and archived logs are the database's own."""
+        with self._transaction("nothing in it was rewritten") as connection:
+            execute = _executing(connection)
+            execute(f"SELECT pg_advisory_xact_lock({LOCK})")
+            found = {table: _rewrite(connection, table, renewed) for table in _tables(execute)}
+        self._write_anew(found)  # of all, since a run before may have been killed between the two
+        return {table: rows for table, rows in found.items() if rows}
 
     def _write_anew(self, tables: Iterable[str]) -> None:
         """Let the files of the tables hold live rows alone."""
@@ -337,6 +346,27 @@ def _replace(connection: Any, contract: contracts.Contract, night: date, rows: p
     cast = ", ".join(f"CAST({quoted(c.name)} AS {_type(c.type).partition(' COLLATE')[0]})" for c in contract.columns)
     execute(f"INSERT INTO {named(contract.table)} ({names}) SELECT {cast} FROM {quoted(incoming)}")
     execute(f"DROP TABLE {quoted(incoming)}")
+
+
+def _rewrite(connection: Any, table: str, renewed: Callable[[pa.Table], pa.Table]) -> int:
+    """Rows of the nights of a table that were rewritten."""
+    execute, name, count = _executing(connection), named(table), 0
+    query = "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = $1 AND table_name = $2"
+    types = dict(execute(query, SCHEMA, table))
+    names, cast = ", ".join(map(quoted, types)), ", ".join(f"CAST({quoted(c)} AS {types[c]})" for c in types)
+    for (night,) in execute(f"SELECT DISTINCT {NIGHT} FROM {name} ORDER BY 1"):
+        of_night = f"{NIGHT} = DATE '{night.isoformat()}'"
+        rows = _decimal(_rows(connection, f"SELECT {names} FROM {name} WHERE {of_night}"))
+        incoming = renewed(rows)
+        if incoming is rows:
+            continue
+        with connection.cursor() as cursor:
+            cursor.adbc_ingest("incoming", incoming, mode="create", temporary=True)
+        execute(f"DELETE FROM {name} WHERE {of_night}")
+        execute(f"INSERT INTO {name} ({names}) SELECT {cast} FROM incoming")
+        execute("DROP TABLE incoming")
+        count += rows.num_rows
+    return count
 
 
 def _storable(rows: pa.Table) -> pa.Table:

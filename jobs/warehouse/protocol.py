@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -37,6 +37,10 @@ class Warehouse(Protocol):
 
         `rewrite` says to do so even where no row is left to remove.
         """
+
+    def rewrite(self, renewed: Callable[[pa.Table], pa.Table]) -> dict[str, int]:
+        """Put `renewed(rows)` in the place of the rows of every night and table, where that is another table, also in space that is
+        no longer in use; gives rows by table. Readers see all of it or nothing."""
 
     def read_all(self) -> None:
         """Read every row. Raises `IolausError` when one cannot be read."""

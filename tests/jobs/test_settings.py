@@ -12,7 +12,16 @@ from jobs import store
 from jobs.engine import address
 from jobs.errors import UsageError
 from jobs.lake.lake import Lake
-from jobs.settings import CATALOG, ENGINE_TOKEN, PSEUDONYM_KEY, WAREHOUSE, pseudonym_key, require_folder, settings
+from jobs.settings import (
+    CATALOG,
+    ENGINE_TOKEN,
+    PSEUDONYM_KEY,
+    PSEUDONYM_KEY_BEFORE,
+    WAREHOUSE,
+    pseudonym_keys,
+    require_folder,
+    settings,
+)
 from tests.jobs.lake.test_lake import MONDAY, commit, exchanges
 
 
@@ -89,7 +98,7 @@ def test_a_key_that_can_be_guessed_is_refused_and_not_shown(
 ) -> None:
     monkeypatch.setenv(PSEUDONYM_KEY, key)
     with pytest.raises(UsageError, match=weakness) as refused:
-        pseudonym_key()
+        pseudonym_keys()
     assert key not in str(refused.value)
     assert str(refused.value).count("\n") == 0
 
@@ -100,7 +109,43 @@ def test_random_keys_are_taken_in_any_usual_spelling(monkeypatch: pytest.MonkeyP
         secret = random.randbytes(16)
         for key in (secret.hex(), b64encode(secret).decode(), str(int.from_bytes(secret, "big") + 10**38)):
             monkeypatch.setenv(PSEUDONYM_KEY, key)
-            assert pseudonym_key() == key.encode()
+            assert pseudonym_keys() == [key.encode()]
+
+
+ONE, TWO, THREE = "9f86d081884c7d659a2feaa0c55ad015", "the second secret of a lake", "3c9909afec25354d"
+
+
+def test_keys_of_before_come_first_and_the_newest_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(PSEUDONYM_KEY, THREE)
+    monkeypatch.setenv(PSEUDONYM_KEY_BEFORE, f"{ONE},{TWO}")
+    assert pseudonym_keys() == [ONE.encode(), TWO.encode(), THREE.encode()]
+
+
+def test_a_key_alone_may_hold_what_separates_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(PSEUDONYM_KEY, f"{ONE},{TWO}")
+    monkeypatch.setenv(PSEUDONYM_KEY_BEFORE, "")
+    assert pseudonym_keys() == [f"{ONE},{TWO}".encode()]
+
+
+@pytest.mark.parametrize(
+    ("newest", "before", "reason"),
+    [
+        (ONE, ONE, "is there twice"),
+        (ONE, f"{TWO},{TWO}", "is there twice"),
+        (f"{ONE},{TWO}", THREE, "holds a comma"),
+        (ONE, f"{TWO},", f"in {PSEUDONYM_KEY_BEFORE} is shorter than 16 bytes"),
+        (ONE, f"{TWO}, {THREE}", f"in {PSEUDONYM_KEY_BEFORE} starts or ends with white space"),
+        ("", TWO, "is not set"),
+    ],
+)
+def test_a_chain_that_cannot_be_meant_is_refused_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, newest: str, before: str, reason: str
+) -> None:
+    monkeypatch.setenv(PSEUDONYM_KEY, newest)
+    monkeypatch.setenv(PSEUDONYM_KEY_BEFORE, before)
+    with pytest.raises(UsageError, match=reason) as refused:
+        pseudonym_keys()
+    assert not any(key in str(refused.value) for key in (ONE, TWO, THREE))
 
 
 AWAY = "sc://spark.example.org:15002"

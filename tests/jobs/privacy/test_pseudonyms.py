@@ -70,6 +70,61 @@ def test_the_holder_of_the_key_cannot_be_pickled() -> None:
         pickle.dumps(ONE)
 
 
+KEYS = [b"the first key, 16 bytes or more", b"the second key, 16 bytes or more", b"the third key, 16 bytes or more"]
+CHAIN, LONGER = Pseudonyms(*KEYS[:2]), Pseudonyms(*KEYS)
+
+
+def test_one_key_gives_what_it_always_gave() -> None:
+    assert ONE.token("email", "kim@example.org") == "email_k8d06_3188d778f73fe17a73d5f2de7e318c56"
+    assert ONE.ids == (ONE.key_id,)
+    assert ONE.wrapped(ONE.token("email", "kim@example.org")) == ONE.token("email", "kim@example.org")
+
+
+@given(st.text(), st.sampled_from(["email", "net4-32", "phonelead"]))
+def test_a_token_of_a_beginning_becomes_the_one_that_the_chain_makes(value: str, kind: str) -> None:
+    for made in (ONE, CHAIN):
+        assert LONGER.wrapped(made.token(kind, value)) == LONGER.token(kind, value)
+    assert len({made.token(kind, value).rpartition("_")[2] for made in (ONE, CHAIN, LONGER)}) == 3
+
+
+@given(st.binary(max_size=99))
+def test_a_digest_of_a_beginning_becomes_the_one_that_the_chain_makes(message: bytes) -> None:
+    for made in (ONE, CHAIN, LONGER):
+        assert LONGER.wrapped_digest(made.digest(message).hex()[:32], made.key_id) == LONGER.digest(message).hex()[:32]
+    assert LONGER.digests(message) == [made.digest(message) for made in (ONE, CHAIN, LONGER)]
+
+
+def test_tokens_are_found_wherever_they_stand_in_a_text_and_nothing_else_is_changed() -> None:
+    one, two, foreign = ONE.token("phonelead", "49"), CHAIN.token("phonelead", "49"), TWO.token("phonelead", "49")
+    ours = LONGER.token("phonelead", "49")
+    assert LONGER.wrapped(f"{one} {two}, ({one}) net {ours} {foreign} x-{one}0") == (
+        f"{ours} {ours}, ({ours}) net {ours} {foreign} x-{one}0"
+    )
+
+
+def test_the_chain_has_an_id_of_its_own_and_order_counts() -> None:
+    assert LONGER.ids == (ONE.key_id, CHAIN.key_id, LONGER.key_id)
+    assert CHAIN.key_id not in (ONE.key_id, Pseudonyms(KEYS[1]).key_id, Pseudonyms(*KEYS[1::-1]).key_id)
+
+
+def test_beginnings_of_the_same_short_id_are_refused() -> None:
+    unlucky = next(
+        key
+        for number in range(1_000_000)
+        if (key := b"key number %d of many" % number) and short(KEYS[0]) == short(KEYS[0], key)
+    )
+    with pytest.raises(UsageError, match="choose another key"):
+        Pseudonyms(KEYS[0], unlucky)
+
+
+def short(first: bytes, *later: bytes) -> str:
+    """The short id of a chain, by the standard library."""
+    found = hmac.digest(first, b"iolaus key id", "sha256")
+    for key in later:
+        found = hmac.digest(key, b"iolaus digest\0" + found[:16], "sha256")
+    return found.hex()[:4]
+
+
 def test_without_a_key_nothing_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("IOLAUS_PSEUDONYM_KEY", raising=False)
     with pytest.raises(UsageError, match="IOLAUS_PSEUDONYM_KEY"):
