@@ -57,6 +57,7 @@ _NIGHTS = (
 STANDS = dict.fromkeys(("run", "build", "backfill", "demo"), _NIGHTS) | {
     "simulate": "the world below the root is not whole; run the same command again.",
     "forget": "the erasure is not finished; run `iolaus forget` again with the same accounts.",
+    "rekey": "the change of the key is not finished, and no night is built meanwhile; run the same command again to go on.",
     "expire": "every row that is in force stands; run the same command again to go on.",
     "doctor": "what was mended stands; run the same command again to go on.",
     "adopt": "the lake is as it was, or taken over whole; run the same command again.",
@@ -451,7 +452,7 @@ def evaluate(
 def status(root: Root = None, warehouse: Warehouse = None) -> None:
     """Nights landed, built, published and stale, the checks that failed, and erasures that were not finished."""
     from jobs.history.doctoring import examine
-    from jobs.history.status import nights, unfinished_erasures
+    from jobs.history.status import nights, unfinished_erasures, unfinished_rekey
 
     chosen = settings.settings(root, None, warehouse)
     found = examine(chosen)
@@ -459,6 +460,8 @@ def status(root: Root = None, warehouse: Warehouse = None) -> None:
         console.findings(found)
     console.status(nights(chosen))
     console.unfinished_erasures(unfinished_erasures(chosen))
+    if sentence := unfinished_rekey(chosen):
+        console.say(sentence)
 
 
 @app.command()
@@ -478,6 +481,21 @@ def forget(
     with console.progress("forgetting") as note:
         found = remove(chosen, accounts, datetime.now(UTC).date(), note)
     console.forgotten(found, chosen.root)
+
+
+@app.command()
+def rekey(root: Root = None, warehouse: Warehouse = None) -> None:
+    """Bring lake, warehouse and pages under the newest pseudonym key: every token is rewritten, no value is needed.
+
+    IOLAUS_PSEUDONYM_KEY holds the newest key, IOLAUS_PSEUDONYM_KEY_BEFORE those before, oldest first, with commas between. Earlier
+    versions of nights are dropped. Run it again if it was interrupted.
+    """
+    from jobs.history.rekeying import rekey as bring_under
+
+    chosen = settings.settings(root, None, warehouse)
+    with console.progress("rekeying") as note:
+        found = bring_under(chosen, datetime.now(UTC).date(), note)
+    console.rekeyed(found, chosen.root)
 
 
 @app.command()

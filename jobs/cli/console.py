@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from jobs.history.deciding import Delivered
     from jobs.history.doctoring import Findings
     from jobs.history.forgetting import Forgotten
+    from jobs.history.rekeying import Rekeyed
     from jobs.history.reproducing import Reproduction
     from jobs.history.retention import Expired
     from jobs.history.status import NightStatus
@@ -378,6 +379,37 @@ def forgotten(found: Forgotten, root: Path) -> None:
     say(f"- raw zone: {root / 'raw'} still has the records. Have the teams that deliver it delete them there.")
     say(
         "- copies: backups of lake and warehouse, exported files, reports that were sent, what killed commands left in /tmp."
+    )
+    say("- readers: whoever has the warehouse open reads the old file until they connect again.")
+    if found.foreign_catalog:
+        say(
+            f"- catalog {found.foreign_catalog}: remove the orphaned metadata files that it keeps outside {root / 'lake'}."
+        )
+
+
+def rekeyed(found: Rekeyed, root: Path) -> None:
+    """What was written again, and what only people can do."""
+    if found.since is None:
+        say(f"Nothing to do: the lake is under the newest key ({found.key}).")
+        return
+    written = {name: (count, "files") for name, count in found.lake_files.items()}
+    written |= {f"warehouse: {name}": (count, "rows") for name, count in found.warehouse_rows.items()}
+    if written:
+        table = _table("Written again", "table", "files or rows")
+        for name, (count, what) in sorted(written.items()):
+            table.add_row(name, f"{count:,} {what}")
+        out.print(table)
+    say(
+        f"Brought from key {found.since} to {found.key}: {_counted(sum(found.lake_files.values()), 'file')} of the lake, "
+        f"{_counted(sum(found.warehouse_rows.values()), 'row')} of the warehouse, {_counted(found.registered, 'account')} of the "
+        f"erasure register, {_counted(found.pages, 'page')}; {_counted(found.removed_files, 'file')} removed."
+    )
+    say("To be done by hand:")
+    say(
+        "- keys: the keys before stay where they are, in IOLAUS_PSEUDONYM_KEY_BEFORE, on every machine; the lake needs them all."
+    )
+    say(
+        "- copies: backups of lake and warehouse, exported files and reports that were sent still hold tokens of the key before."
     )
     say("- readers: whoever has the warehouse open reads the old file until they connect again.")
     if found.foreign_catalog:

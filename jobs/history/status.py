@@ -8,7 +8,7 @@ from datetime import date
 
 from jobs.errors import IolausError
 from jobs.lake.lake import Lake
-from jobs.nights import staleness, steps
+from jobs.nights import keys, staleness, steps
 from jobs.nights.run import landed_nights
 from jobs.privacy import erasures
 from jobs.settings import Settings
@@ -56,6 +56,15 @@ def nights(settings: Settings) -> list[NightStatus]:
 def unfinished_erasures(settings: Settings) -> int:
     """Accounts that are registered as erased, but may still be in the lake or the warehouse."""
     return sum(1 for each in erasures.read(Lake(settings.root, settings.catalog)) if each.done_on is None)
+
+
+def unfinished_rekey(settings: Settings) -> str | None:
+    """What to do when a change of the key was begun and is not finished; None for nothing."""
+    try:
+        keys.require_settled(Lake(settings.root, settings.catalog))
+    except IolausError as error:
+        return str(error)
+    return None
 
 
 def _failed(lake: Lake, night: date) -> tuple[str, ...]:

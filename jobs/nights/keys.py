@@ -17,7 +17,7 @@ from jobs.privacy.pseudonyms import Pseudonyms
 from jobs.settings import PSEUDONYM_KEY, PSEUDONYM_KEY_BEFORE
 
 NOTE = "pseudonym_key"  # beside the tables: the keys' short id, as in tokens, and their digest
-_LATER = "\nto "  # between the keys before and after, while they are changed
+_TO = "to "  # between the keys before and after, while they are changed
 
 
 def require_usual(lake: Lake, pseudonyms: Pseudonyms) -> None:
@@ -36,7 +36,7 @@ def require_recorded(lake: Lake, pseudonyms: Pseudonyms) -> None:
     recorded, used = lake.note(NOTE), _used(lake)
     if used is None or recorded == _said(pseudonyms)[-1]:
         return
-    if recorded and _LATER in recorded:
+    if recorded and _is_under_way(recorded):
         raise _unfinished(lake, recorded, pseudonyms)
     if recorded in _said(pseudonyms) or (recorded is None and used in pseudonyms.ids[:-1]):
         raise UsageError(
@@ -50,7 +50,7 @@ def require_recorded(lake: Lake, pseudonyms: Pseudonyms) -> None:
 def require_settled(lake: Lake) -> None:
     """Raises `UsageError` while the lake is under two keys; needs none."""
     recorded = lake.note(NOTE)
-    if recorded and _LATER in recorded:
+    if recorded and _is_under_way(recorded):
         raise _unfinished(lake, recorded, None)
 
 
@@ -60,9 +60,9 @@ def begin(lake: Lake, pseudonyms: Pseudonyms) -> str | None:
     None when the lake is under the whole chain, or has no token. Raises `UsageError` when its keys are others.
     """
     said, recorded, used = _said(pseudonyms), lake.note(NOTE), _used(lake)
-    if recorded and _LATER in recorded:
+    if recorded and _is_under_way(recorded):
         before, after = recorded.splitlines(keepends=True)[:2]
-        if before in said and after == f"{_LATER.strip()}{said[-1]}":
+        if before in said and after == f"{_TO}{said[-1]}":
             return pseudonyms.ids[said.index(before)]
         raise _unfinished(lake, recorded, pseudonyms)
     if recorded in said:
@@ -74,7 +74,7 @@ def begin(lake: Lake, pseudonyms: Pseudonyms) -> str | None:
     if used is None or since == pseudonyms.key_id:
         lake.write_note(NOTE, said[-1])
         return None
-    lake.write_note(NOTE, f"{said[pseudonyms.ids.index(since)]}{_LATER.strip()}{said[-1]}")
+    lake.write_note(NOTE, f"{said[pseudonyms.ids.index(since)]}{_TO}{said[-1]}")
     return since
 
 
@@ -98,8 +98,12 @@ def _said(pseudonyms: Pseudonyms) -> list[str]:
     return [f"{each} {digest.hex()}\n" for each, digest in zip(pseudonyms.ids, digests, strict=True)]
 
 
+def _is_under_way(recorded: str) -> bool:
+    return f"\n{_TO}" in recorded
+
+
 def _unfinished(lake: Lake, recorded: str, pseudonyms: Pseudonyms | None) -> UsageError:
-    after = recorded.splitlines()[1].removeprefix(_LATER.strip())
+    after = recorded.splitlines()[1].removeprefix(_TO)
     if pseudonyms is None or f"{after}\n" == _said(pseudonyms)[-1]:
         how = "with the same keys"
     else:

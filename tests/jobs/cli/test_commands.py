@@ -40,7 +40,7 @@ def refused(done: subprocess.CompletedProcess[str], code: int, *parts: str) -> N
 
 COMMANDS = (
     "simulate", "run", "build", "backfill", "link", "explain", "query", "decide", "evaluate",
-    "status", "forget", "expire", "steps", "demo",
+    "status", "forget", "rekey", "expire", "steps", "demo",
 )  # fmt: skip
 
 
