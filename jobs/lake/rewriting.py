@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.table import Table
@@ -102,7 +103,7 @@ def replace(
             ]
             with Change(table) as transaction:
                 if removed:
-                    with transaction.update_snapshot().overwrite() as overwritten:
+                    with _one_by_one(transaction.update_snapshot().overwrite()) as overwritten:
                         for entry in live_entries(table):
                             if plain(entry.data_file.file_path) in removed:
                                 overwritten.delete_data_file(entry.data_file)
@@ -115,6 +116,13 @@ def replace(
     except CommitFailedException as error:
         raise IolausError(f"Table {name} was changed by another writer: run the command again.") from error
     return True
+
+
+def _one_by_one(update: Any) -> Any:
+    """PyIceberg's threads ask one object about several manifests at once, which mixes them up; here each is asked of its own."""
+    made = update._build_manifest_evaluator
+    update._build_manifest_evaluator = lambda spec_id: lambda manifest: made(spec_id)(manifest)
+    return update
 
 
 def _days(build: Build) -> dict[str, str]:

@@ -102,7 +102,9 @@ def small_lake(root: Path) -> Lake:
         if night == MONDAY:
             lake.commit("staged.rejected", night, rejected, "made-rejected", {}, "code")
     # Tuesday's rejected rows were not collected yet; a step died
-    lake.write_arrow("campaigns.clusters", TUESDAY, rows("campaigns.clusters", *tables(OLD, ["acct-9"])["signals.devices"]))
+    lake.write_arrow(
+        "campaigns.clusters", TUESDAY, rows("campaigns.clusters", *tables(OLD, ["acct-9"])["signals.devices"])
+    )
     published = [each | {"as_of_date": night} for night in (MONDAY, TUESDAY) for each in tables(OLD, ["acct-1", "acct-2"])[
         "published.campaign_evidence"]]  # fmt: skip
     warehouse = open_warehouse("duckdb:///{root}/warehouse.duckdb", root)
@@ -171,8 +173,16 @@ def same(found: dict[str, Rows], wanted: dict[str, Rows]) -> bool:
 
 def old_words() -> list[str]:
     """Every token and digest that the old key made, and both keys."""
-    found = {FIRST_KEY, SECOND_KEY, OLD.token(erasures.KIND, GONE), OLD.token("email", "acct-1"), *page(OLD).split("<>")}
-    found |= {digest(OLD, f"{kind} of {each}") for kind in ("charge", "login") for each in ("acct-1", "acct-2", "acct-3")}
+    found = {
+        FIRST_KEY,
+        SECOND_KEY,
+        OLD.token(erasures.KIND, GONE),
+        OLD.token("email", "acct-1"),
+        *page(OLD).split("<>"),
+    }
+    found |= {
+        digest(OLD, f"{kind} of {each}") for kind in ("charge", "login") for each in ("acct-1", "acct-2", "acct-3")
+    }
     found |= {digest(OLD, "d1"), digest(OLD, "rejected 0"), digest(OLD, "rejected 1"), f"_{OLD.key_id}_"}
     return sorted(found | {evidence(OLD, each)["evidence_id"] for each in ("acct-1", "acct-2", "acct-3")})
 
