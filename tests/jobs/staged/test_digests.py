@@ -65,6 +65,6 @@ def test_a_worker_with_another_key_than_the_run_makes_no_token(tmp_path: Path, m
     assert landed(tmp_path, "api_requests", key=usual)
     monkeypatch.setenv("IOLAUS_PSEUDONYM_KEY", "another key of 16 bytes or more")
     with pytest.raises(
-        UsageError, match=f"another pseudonym key .* than the run .{usual}.: set IOLAUS_PSEUDONYM_KEY alike"
+        UsageError, match=f"another pseudonym key .* than the run .{usual}.: set IOLAUS_PSEUDONYM_KEY, and .* alike"
     ):
         landed(tmp_path, "api_requests", key=usual)
