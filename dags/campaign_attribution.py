@@ -162,7 +162,7 @@ See who holds it, then clear the task.
 
 **Any task**
 - "wrong usage" (exit code 2, not retried): a setting is missing or wrong where the worker gets it: `IOLAUS_ROOT`,
-  `IOLAUS_ENGINE`, `IOLAUS_WAREHOUSE`, `IOLAUS_PSEUDONYM_KEY`. Correct it and clear the task.
+  `IOLAUS_ENGINE`, `IOLAUS_WAREHOUSE`, `IOLAUS_PSEUDONYM_KEY` (and `_BEFORE`). Correct it and clear the task.
 - exit code 1: engine or lake could not be reached, or the step failed. Read the sentence, clear the task.
 - exit code 137 or negative: the system killed the process, mostly for want of memory.
 - "not on this worker's PATH": the worker lacks the project. Rebuild its image.

@@ -55,7 +55,11 @@ else
     export PYSPARK_PYTHON=$python # the same image, so the same path, on every machine
   fi
   # Elsewhere the machines' own environment holds the key: on a command line every user of the host could read it.
-  [[ $master != k8s://* ]] || settings+=("spark.kubernetes.executor.secretKeyRef.IOLAUS_PSEUDONYM_KEY=iolaus:pseudonym-key")
+  if [[ $master == k8s://* ]]; then
+    settings+=("spark.kubernetes.executor.secretKeyRef.IOLAUS_PSEUDONYM_KEY=iolaus:pseudonym-key")
+    [[ -z ${IOLAUS_PSEUDONYM_KEY_BEFORE:-} ]] \
+      || settings+=("spark.kubernetes.executor.secretKeyRef.IOLAUS_PSEUDONYM_KEY_BEFORE=iolaus:pseudonym-key-before")
+  fi
 fi
 
 exec "$SPARK_HOME/bin/spark-submit" --master "$master" --name "iolaus Spark Connect" \

@@ -34,6 +34,7 @@ from jobs.warehouse.sql import (
     literal,
     mark,
     named,
+    parts,
     quoted,
     remove,
     rows_about,
@@ -290,15 +291,14 @@ def _write_anew(path: Path) -> None:
 
 
 def _rewrite(connection: duckdb.DuckDBPyConnection, table: str, renewed: Callable[[pa.Table], pa.Table]) -> int:
-    """Rows of the nights of a table that were rewritten."""
+    """Rows of a table, of each night that was rewritten."""
     name, count = named(table), 0
-    for (night,) in connection.execute(f"SELECT DISTINCT {NIGHT} FROM {name} ORDER BY 1").fetchall():
-        of_night = f"{NIGHT} = DATE '{night.isoformat()}'"
-        rows = connection.sql(f"SELECT * FROM {name} WHERE {of_night} ORDER BY rowid").to_arrow_table()
+    for part in parts(_executing(connection), table):
+        rows = connection.sql(f"SELECT * FROM {name} WHERE {part} ORDER BY rowid").to_arrow_table()
         incoming = renewed(rows)
         if incoming is rows:
             continue
-        connection.execute(f"DELETE FROM {name} WHERE {of_night}")
+        connection.execute(f"DELETE FROM {name} WHERE {part}")
         connection.register("incoming", incoming)
         connection.execute(f"INSERT INTO {name} BY NAME SELECT * FROM incoming")
         connection.unregister("incoming")

@@ -30,6 +30,7 @@ from jobs.warehouse.sql import (
     literal,
     mark,
     named,
+    parts,
     quoted,
     remove,
     rows_about,
@@ -349,20 +350,21 @@ def _replace(connection: Any, contract: contracts.Contract, night: date, rows: p
 
 
 def _rewrite(connection: Any, table: str, renewed: Callable[[pa.Table], pa.Table]) -> int:
-    """Rows of the nights of a table that were rewritten."""
+    """Rows of a table, of each night that was rewritten."""
     execute, name, count = _executing(connection), named(table), 0
-    query = "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = $1 AND table_name = $2"
-    types = dict(execute(query, SCHEMA, table))
+    query = f"""
+        SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute
+        WHERE attrelid = {literal(name)}::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum"""
+    types = dict(execute(query))
     names, cast = ", ".join(map(quoted, types)), ", ".join(f"CAST({quoted(c)} AS {types[c]})" for c in types)
-    for (night,) in execute(f"SELECT DISTINCT {NIGHT} FROM {name} ORDER BY 1"):
-        of_night = f"{NIGHT} = DATE '{night.isoformat()}'"
-        rows = _decimal(_rows(connection, f"SELECT {names} FROM {name} WHERE {of_night}"))
+    for part in parts(execute, table):
+        rows = _decimal(_rows(connection, f"SELECT {names} FROM {name} WHERE {part}"))
         incoming = renewed(rows)
         if incoming is rows:
             continue
         with connection.cursor() as cursor:
             cursor.adbc_ingest("incoming", incoming, mode="create", temporary=True)
-        execute(f"DELETE FROM {name} WHERE {of_night}")
+        execute(f"DELETE FROM {name} WHERE {part}")
         execute(f"INSERT INTO {name} ({names}) SELECT {cast} FROM incoming")
         execute("DROP TABLE incoming")
         count += rows.num_rows

@@ -61,6 +61,14 @@ def mark(execute: Execute, stale: Mapping[date, str]) -> None:
         execute(f"UPDATE {named('runs')} SET stale = true, stale_because = $1 WHERE {NIGHT} = DATE '{night}'", reason)
 
 
+def parts(execute: Execute, table: str) -> list[str]:
+    """Conditions that share the rows of `table` among them, to be held one at a time: by night; one for a table that is not ours."""
+    if f"published.{table}" not in contracts.names("published"):
+        return ["true"]
+    nights = execute(f"SELECT DISTINCT {NIGHT} FROM {named(table)} ORDER BY 1")
+    return [f"{NIGHT} = DATE '{night.isoformat()}'" for (night,) in nights]
+
+
 def rows_about(execute: Execute, table: str, held: Collection[str], accounts: Collection[str]) -> list[tuple[str, str]]:
     """The accounts that rows of `table` are about, one for each row, with the SQL that finds it; `held`: its columns of text."""
     found: list[tuple[str, str]] = []

@@ -145,6 +145,17 @@ def test_only_the_service_that_runs_tasks_and_the_engine_hold_the_pseudonym_key(
     assert holders == {"scheduler", "spark-connect"}
 
 
+def test_whoever_gets_the_key_gets_those_before_it() -> None:
+    """And no pod waits for a secret that is there only once the key was changed."""
+    for service in COMPOSE["services"].values():
+        given = set(service.get("environment", {}))
+        assert ("IOLAUS_PSEUDONYM_KEY" in given) == ("IOLAUS_PSEUDONYM_KEY_BEFORE" in given)
+    named = [each for container in containers() for each in container["env"]]
+    keys = [each for each in named if each["name"].startswith("IOLAUS_PSEUDONYM_KEY")]
+    assert [each["name"] for each in keys] == ["IOLAUS_PSEUDONYM_KEY", "IOLAUS_PSEUDONYM_KEY_BEFORE"] * 2
+    assert [each["valueFrom"]["secretKeyRef"].get("optional", False) for each in keys] == [False, True] * 2
+
+
 def test_the_engine_is_reached_without_leaving_the_machine_or_the_pod() -> None:
     assert COMPOSE["services"]["spark-connect"]["network_mode"] == "service:scheduler"
     (address,) = [each["value"] for each in spark_changes() if each["op"] == "replace"]

@@ -11,6 +11,7 @@ from jobs.errors import UsageError
 
 SECRETS = (
     settings.PSEUDONYM_KEY,
+    settings.PSEUDONYM_KEY_BEFORE,
     settings.ENGINE_TOKEN,
     "PGPASSWORD",
     "AWS_SECRET_ACCESS_KEY",

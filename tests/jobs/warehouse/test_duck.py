@@ -167,6 +167,44 @@ def test_forgetting_removes_what_a_killed_publication_left(warehouse: DuckDBWare
     assert not left.exists()
 
 
+def renewed(rows: pa.Table) -> pa.Table:
+    """With other accounts in the place of those that are called `old-`."""
+    texts = [each.name for each in rows.schema if pa.types.is_string(each.type)]
+    found = [name for name in texts if any(each and "old-" in each for each in rows[name].to_pylist())]
+    for name in found:
+        values = [each and each.replace("old-", "new-") for each in rows[name].to_pylist()]
+        rows = rows.set_column(rows.column_names.index(name), name, pa.array(values, pa.string()))
+    return rows
+
+
+def test_rewriting_changes_what_is_given_back_otherwise_and_leaves_no_byte_of_what_was(
+    warehouse: DuckDBWarehouse,
+) -> None:
+    warehouse.publish(FIRST, {"campaign_members": members(FIRST, "old-replaced")})
+    warehouse.publish(FIRST, {"campaign_members": members(FIRST, "old-1", "stays")})
+    warehouse.publish(SECOND, {"runs": run(SECOND), "campaign_members": members(SECOND, "stays", "as-well")})
+    with duckdb.connect(str(warehouse.path)) as tool:
+        tool.execute("CREATE TABLE attribution.my_notes AS SELECT 'about old-1' AS note, 1.5 AS x")
+    before = described(warehouse)
+    others = warehouse.read("campaign_members", SECOND).to_pylist()
+
+    assert warehouse.rewrite(renewed) == {"campaign_members": 2, "my_notes": 1}
+
+    assert b"old-" not in warehouse.path.read_bytes()
+    assert warehouse.read("campaign_members", FIRST)["account_id"].to_pylist() == ["new-1", "stays"]
+    assert warehouse.read("campaign_members", SECOND).to_pylist() == others
+    assert described(warehouse) == before
+    with duckdb.connect(str(warehouse.path), read_only=True) as reader:
+        assert reader.execute("SELECT note, x FROM attribution.my_notes").fetchone() == ("about new-1", 1.5)
+    assert warehouse.rewrite(renewed) == {}
+    assert list(warehouse.path.parent.glob(".*aside*")) == []
+
+
+def test_where_nothing_is_published_there_is_nothing_to_rewrite(tmp_path: Path) -> None:
+    assert open_warehouse("duckdb:///{root}/none.duckdb", tmp_path).rewrite(renewed) == {}
+    assert list(tmp_path.iterdir()) == []
+
+
 KILLED_TOOL = """
 import duckdb, os, signal, sys
 tool = duckdb.connect(sys.argv[1])

@@ -183,6 +183,60 @@ def test_whoever_is_forgotten_is_gone_from_every_night_and_from_the_files(wareho
     assert warehouse.forget(["a1"], rewrite=False).rows == {}
 
 
+def renewed(rows: pa.Table) -> pa.Table:
+    """With other texts in the place of those that are called `old-`."""
+    texts = [each.name for each in rows.schema if pa.types.is_string(each.type)]
+    for name in (each for each in texts if any(value and "old-" in value for value in rows[each].to_pylist())):
+        values = [each and each.replace("old-", "new-") for each in rows[name].to_pylist()]
+        rows = rows.set_column(rows.column_names.index(name), name, pa.array(values, pa.string()))
+    return rows
+
+
+def test_rewriting_changes_what_is_given_back_otherwise_and_every_other_value_stays(
+    warehouse: PostgresWarehouse,
+) -> None:
+    hard = {
+        "likelihood": float("nan"),
+        "exchanges": 2**63 - 1,
+        "billed_cost": Decimal("999999999999.999999"),
+        "last_activity": None,
+    }
+    for night in (FIRST, SECOND):
+        columns = set(contracts.load("published.campaigns").column_names)
+        more = {name: value for name, value in hard.items() if name in columns}
+        tables = a_night(night, top_models="old-model, \u00e9" if night == FIRST else "model", **more)
+        warehouse.publish(night, tables | {"runs": published.table("runs", {"as_of_date": night, **_some_time()})})
+    _run(
+        warehouse.url,
+        f"CREATE TABLE {SCHEMA}.my_notes (note text, tags text[], x numeric)",
+        f"INSERT INTO {SCHEMA}.my_notes VALUES ('about you', '{{a,b}}', 1.5)",
+    )
+    names = [contracts.load(each).table for each in contracts.names("published")]
+    before = {name: warehouse.read(name, None).to_pylist() for name in names}
+
+    assert warehouse.rewrite(renewed) == {"campaigns": 2}
+
+    wanted = str(before).replace("old-model", "new-model")
+    assert str({name: warehouse.read(name, None).to_pylist() for name in names}) == wanted != str(before)
+    assert warehouse.rewrite(renewed) == {}
+    assert _run(warehouse.url, f"SELECT note FROM {SCHEMA}.my_notes") == [("about you",)]
+    dead = "SELECT count(*) FROM pg_class WHERE relname = 'campaigns' AND pg_relation_size(oid) > 8192"
+    assert _run(warehouse.url, dead) == [(0,)]
+
+
+def test_what_cannot_be_rewritten_whole_is_not_rewritten_at_all(warehouse: PostgresWarehouse) -> None:
+    warehouse.publish(FIRST, a_night(FIRST, top_models="old-model"))
+
+    def broken(rows: pa.Table) -> pa.Table:
+        if "campaign_id" in rows.column_names and "top_models" not in rows.column_names:
+            raise IolausError("no more")
+        return renewed(rows)
+
+    with pytest.raises(IolausError, match="no more"):
+        warehouse.rewrite(broken)
+    assert set(warehouse.read("campaigns", FIRST)["top_models"].to_pylist()) == {"old-model"}
+
+
 QUERIES = {
     "two statements": "SELECT 1; SELECT 2",
     "a write": "DELETE FROM campaigns RETURNING *",
