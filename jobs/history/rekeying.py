@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from jobs import store
 from jobs.errors import IolausError
 from jobs.history.forgetting import pages_below
+from jobs.history.renewing import Renewal
 from jobs.lake import rewriting
 from jobs.lake.builds import REKEYED_ON, Build
 from jobs.lake.datafiles import read_file, said_in, saying, write_successor
@@ -27,7 +28,6 @@ from jobs.nights.records import Staged
 from jobs.nights.steps import REJECTED
 from jobs.privacy import erasures
 from jobs.privacy.pseudonyms import Pseudonyms
-from jobs.privacy.renewing import Renewal
 from jobs.settings import Settings
 from jobs.warehouse import open_warehouse
 

@@ -62,7 +62,7 @@ def mark(execute: Execute, stale: Mapping[date, str]) -> None:
 
 
 def parts(execute: Execute, table: str) -> list[str]:
-    """Conditions that share the rows of `table` among them, to be held one at a time: by night; one for a table that is not ours."""
+    """Conditions that share the rows of `table` among them, to be held one at a time: by night; one for a table of others."""
     if f"published.{table}" not in contracts.names("published"):
         return ["true"]
     nights = execute(f"SELECT DISTINCT {NIGHT} FROM {named(table)} ORDER BY 1")

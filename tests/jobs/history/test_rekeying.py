@@ -284,6 +284,19 @@ def test_both_at_once_is_as_one_after_the_other(root: Path, monkeypatch: pytest.
     assert same(held(root), expected(Pseudonyms.from_environment()))
 
 
+def test_the_command_names_every_table_and_neither_key(root: Path) -> None:
+    line = [sys.executable, "-m", "jobs.cli", "rekey", "--root", str(root)]
+    done = subprocess.run(line, capture_output=True, text=True, check=False, env=os.environ)
+    assert done.returncode == 0, done.stderr
+    assert f"Brought from key {OLD.key_id} to {NEW.key_id}: " in done.stdout
+    assert all(
+        f"rekeying: {name}" in done.stderr for name in [*Lake(root).tables.names(), "erasure register", "warehouse"]
+    )
+    assert not any(key in done.stdout + done.stderr for key in (FIRST_KEY, SECOND_KEY))
+    again = subprocess.run(line, capture_output=True, text=True, check=False, env=os.environ)
+    assert (again.returncode, again.stdout) == (0, f"Nothing to do: the lake is under the newest key ({NEW.key_id}).\n")
+
+
 def test_it_does_not_run_beside_a_step_of_a_night(root: Path) -> None:
     with Lake(root).shared(), pytest.raises(IolausError, match="A night is being built"):
         rekeyed(root)

@@ -8,8 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from jobs.history.renewing import Renewal
 from jobs.privacy.pseudonyms import Pseudonyms
-from jobs.privacy.renewing import Renewal
 from jobs.settings import PSEUDONYM_KEY, PSEUDONYM_KEY_BEFORE
 from jobs.staged import declared
 from tests.jobs.staged.rawrows import GOOD, deliver, good, landed

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import Any
 
 import pyarrow as pa
 
+from jobs import contracts
+from jobs.history.renewing import DIGESTS, Renewal
 from jobs.privacy.pseudonyms import Pseudonyms
-from jobs.privacy.renewing import Renewal
 
 KEYS = b"the first key, 16 bytes or more", b"the second key, 16 bytes or more"
 ONE, CHAIN = Pseudonyms(KEYS[0]), Pseudonyms(*KEYS)
 RENEWAL = Renewal(CHAIN, ONE.key_id)
+
+
+def test_every_keyed_digest_is_known_by_its_column() -> None:
+    said = re.compile(r"Keyed digest|Digest of the delivered record")
+    assert {name for name, column in contracts.columns().items() if said.match(column.description)} == set(DIGESTS)
 
 
 def digest(made: Pseudonyms, text: str) -> str:
