@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -60,6 +60,7 @@ class Renewal:
 
     def _column(self, name: str, values: pa.ChunkedArray) -> pa.ChunkedArray | None:
         """The values of a column, renewed; None where none is to be."""
+        change: Callable[[str], str]
         if name in DIGESTS:
             change = self._digest
         elif name == EXPLANATION:

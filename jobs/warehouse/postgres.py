@@ -355,7 +355,7 @@ def _rewrite(connection: Any, table: str, renewed: Callable[[pa.Table], pa.Table
     query = f"""
         SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute
         WHERE attrelid = {literal(name)}::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum"""
-    types = dict(execute(query))
+    types: dict[str, str] = dict(execute(query))
     names, cast = ", ".join(map(quoted, types)), ", ".join(f"CAST({quoted(c)} AS {types[c]})" for c in types)
     for part in parts(execute, table):
         rows = _decimal(_rows(connection, f"SELECT {names} FROM {name} WHERE {part}"))
