@@ -23,7 +23,7 @@ from jobs.lake import rewriting
 from jobs.lake.builds import REKEYED_ON, Build
 from jobs.lake.datafiles import read_file, said_in, saying, write_successor
 from jobs.lake.lake import Lake
-from jobs.nights import keys, leftovers, staging
+from jobs.nights import agreement, keys, leftovers, staging
 from jobs.nights.records import Staged
 from jobs.nights.steps import REJECTED
 from jobs.privacy import erasures
@@ -57,12 +57,15 @@ def rekey(settings: Settings, today: date, told: Callable[[str], None] = lambda 
     """Bring everything under the newest key; `told` hears what is being worked on.
 
     Raises `UsageError` when the lake is under keys that are no beginning of those configured, `IolausError` when a night is being
-    built.
+    built, or lake and warehouse do not agree on the nights there are.
     """
     pseudonyms = Pseudonyms.from_environment()
     lake = Lake(settings.root, settings.catalog)
     with rewriting.alone(lake):
         erasures.require_register(lake)
+        warehouse = open_warehouse(settings.warehouse, settings.root)
+        if sentence := agreement.disagreement(lake, warehouse):  # else another warehouse than the nights' is meant
+            raise IolausError(sentence)
         since = keys.begin(lake, pseudonyms)
         if since is None:
             return Rekeyed(None, pseudonyms.key_id, {}, {}, 0, 0, 0, lake.foreign_catalog)
@@ -72,7 +75,7 @@ def rekey(settings: Settings, today: date, told: Callable[[str], None] = lambda 
         registered = erasures.rewrap(lake, pseudonyms)
         renewal = replace(renewal, done=_decisions(lake))
         told("warehouse")
-        rows = open_warehouse(settings.warehouse, settings.root).rewrite(renewal.rows)
+        rows = warehouse.rewrite(renewal.rows)
         told("pages")
         changed = sum([_page(path, renewal) for path in pages_below(settings.root)])
         told("files that nothing refers to")
@@ -84,23 +87,24 @@ def rekey(settings: Settings, today: date, told: Callable[[str], None] = lambda 
 
 def _lake(lake: Lake, renewal: Renewal, today: date, told: Callable[[str], None]) -> dict[str, int]:
     """Files that were written again, by table."""
-    told(REJECTED)
-    committed = _named(lake, REJECTED)
-    rejected = _successors(REJECTED, [*committed, *staging.files_to_keep(lake)], renewal, live=frozenset())
+    told("rejected rows")
+    named, live = _files(lake, REJECTED)
+    rejected = _successors(REJECTED, [*named, *staging.files_to_keep(lake)], renewal, live)
     found = {}
     for name in lake.tables.names():
         told(name)
-        versions = rewriting.versions(lake, name)
-        live = versions[-1].live if versions else frozenset[str]()
-        successors = rejected if name == REJECTED else _successors(name, _named(lake, name), renewal, live)
+        named, live = _files(lake, name)
+        successors = rejected if name == REJECTED else _successors(name, named, renewal, live)
         rewriting.replace(lake, name, successors, _revised(renewal.pseudonyms, rejected), today, REKEYED_ON)
         found[name] = len(live & {path for path, new in successors.items() if new is not None})
     return {name: count for name, count in found.items() if count}
 
 
-def _named(lake: Lake, name: str) -> set[str]:
-    """Data files that any snapshot of a table names."""
-    return {path for version in rewriting.versions(lake, name) for path in version.named}
+def _files(lake: Lake, name: str) -> tuple[set[str], frozenset[str]]:
+    """Data files of a table: those that any snapshot names, and those of its current rows."""
+    versions = rewriting.versions(lake, name)
+    named = {path for version in versions for path in version.named}
+    return named, versions[-1].live if versions else frozenset()
 
 
 def _successors(name: str, paths: Iterable[str], renewal: Renewal, live: frozenset[str]) -> Successors:
@@ -116,7 +120,7 @@ def _successors(name: str, paths: Iterable[str], renewal: Renewal, live: frozens
         except FileNotFoundError:
             if path in live:
                 raise IolausError(
-                    f"Table {name} lacks its file {path}: restore it, or build its night again, then run `iolaus rekey`."
+                    f"Table {name} lacks its file {path}: restore it, or run `iolaus doctor --mend`; then run `iolaus rekey` again."
                 ) from None
             found[path] = None
             continue
@@ -144,8 +148,9 @@ def _revised(pseudonyms: Pseudonyms, rejected: Successors) -> rewriting.Revised:
 
 def _decisions(lake: Lake) -> frozenset[str]:
     """Ids of all decisions, once the lake is under the newest key."""
-    found = [lake.read_arrow(name, date.min, date.max, ["decision_id"])["decision_id"] for name in DECISIONS]
-    return frozenset(each for column in found for each in pc.unique(column).to_pylist() if each is not None)
+    files = [read_file(path, {"decision_id"}) for name in DECISIONS for path in _files(lake, name)[1]]
+    ids = [rows["decision_id"] for rows in files if rows is not None and rows.column_names]
+    return frozenset(each for column in ids for each in pc.unique(column).to_pylist() if each is not None)
 
 
 def _page(path: Path, renewal: Renewal) -> bool:

@@ -122,5 +122,6 @@ def _another(lake: Lake, recorded: str, pseudonyms: Pseudonyms) -> UsageError:
         )
     return UsageError(
         f"The pseudonym key in {PSEUDONYM_KEY} ({pseudonyms.key_id}) is not the one under which the lake {lake.folder} was built "
-        f"({recorded}): set the usual key, since under another one nothing of the nights before would be recognised."
+        f"({recorded}): set the usual key, since under another one nothing of the nights before would be recognised; "
+        f"to change it, put the usual one into {PSEUDONYM_KEY_BEFORE}."
     )

@@ -16,6 +16,7 @@ import pytest
 
 from jobs import settings
 from jobs.errors import IolausError, UsageError
+from jobs.history.doctoring import mend
 from jobs.history.forgetting import forget
 from jobs.history.rekeying import Rekeyed, rekey
 from jobs.history.status import unfinished_rekey
@@ -99,6 +100,11 @@ def small_lake(root: Path) -> Lake:
             files = lake.write_arrow(name, night, rows(name, *each))
             build = lake.commit(name, night, files, f"made-{name}-{night}-{len(accounts)}", record, "code")
         lake.tag("published.campaign_evidence", f"{night}-run{len(accounts)}", build.snapshot_id)
+        for name in (steps.JUDGED, steps.RUNS):
+            row = {"as_of_date": night}
+            lake.commit(
+                name, night, lake.write_arrow(name, night, rows(name, row)), f"made-{name}", {"inputs": "{}"}, "code"
+            )
         if night == MONDAY:
             lake.commit("staged.rejected", night, rejected, "made-rejected", {}, "code")
     # Tuesday's rejected rows were not collected yet; a step died
@@ -148,6 +154,8 @@ def held(root: Path) -> dict[str, Rows]:
     """Every row of every table of lake and warehouse, without what is not given by these tests."""
     lake, warehouse = Lake(root), open_warehouse("duckdb:///{root}/warehouse.duckdb", root)
     found = {name: lake.read_arrow(name, MONDAY, TUESDAY).to_pylist() for name in lake.tables.names()}
+    for name in (steps.JUDGED, steps.RUNS):
+        del found[name]
     return found | {"warehouse": warehouse.read("campaign_evidence", None).to_pylist()}
 
 
@@ -240,7 +248,8 @@ def test_rejected_rows_that_were_not_collected_yet_are_there_under_the_new_key(r
 
 
 def content(root: Path) -> dict[str, bytes]:
-    return {str(path): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
+    files = (path for path in sorted(root.rglob("*")) if path.is_file() and path.name != ".lock")
+    return {str(path): path.read_bytes() for path in files}
 
 
 def test_twice_is_as_once(root: Path) -> None:
@@ -301,6 +310,28 @@ def test_it_does_not_run_beside_a_step_of_a_night(root: Path) -> None:
     with Lake(root).shared(), pytest.raises(IolausError, match="A night is being built"):
         rekeyed(root)
     assert unfinished_rekey(settings.settings(root, "sail")) is None
+
+
+def test_another_warehouse_than_the_nights_is_refused_before_anything_is_done(root: Path) -> None:
+    """Or the lake would be done, and what is published would keep its tokens."""
+    before = content(root)
+    with pytest.raises(IolausError, match="The warehouse lacks nights 2026-03-02, 2026-03-03"):
+        rekey(settings.settings(root, "sail", "duckdb:///{root}/another.duckdb"), TODAY)
+    assert content(root) == before
+
+
+def test_what_the_lake_has_lost_is_named_and_mended_without_the_key(root: Path) -> None:
+    (lost,) = Lake(root).paths("staged.charges", MONDAY, MONDAY)
+    Path(lost).unlink()
+    with pytest.raises(
+        IolausError, match=r"staged\.charges lacks its file .*`iolaus doctor --mend`; then run `iolaus rekey` again"
+    ):
+        rekeyed(root)
+    mend(settings.settings(root, "sail"))
+    assert rekeyed(root).since == OLD.key_id
+    assert traces(old_words(), root) == []
+    left = Lake(root).read_arrow("staged.charges", TUESDAY, TUESDAY)["charge_id"].to_pylist()
+    assert sorted(left) == sorted(each["charge_id"] for each in tables(NEW, ["acct-2", "acct-3"])["staged.charges"])
 
 
 KILLED = """
