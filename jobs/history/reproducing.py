@@ -103,7 +103,8 @@ def _published(
     names = [name for name in snapshots if name.startswith("published.")]
     if is_current:
         return {name: warehouse.read(contracts.load(name).table, night) for name in names}
-    return {name: lake.read_arrow(name, night, night, snapshot_id=snapshots[name]) for name in names}
+    then = {name: lake.build_of(name, night, snapshots[name]).snapshot_id for name in names}
+    return {name: lake.read_arrow(name, night, night, snapshot_id=then[name]) for name in names}
 
 
 def _inputs(lake: Lake, night: date, snapshots: Mapping[str, int], own: list[str]) -> Iterator[Build]:

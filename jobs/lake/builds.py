@@ -21,8 +21,8 @@ class Build:
     """One committed night of one table. `properties` are what the builder recorded about it; `code` is the code version.
 
     `digest` is of the bytes of its files, whatever they are called. An erasure and a change of the key leave its fingerprint and
-    time as they were, and `replaces` has the snapshots that it stands for since. `size_bytes` of its files is not known of one
-    after that.
+    time as they were, and `replaces` has the snapshots that it stands for since; `renamed` those among them that held the same
+    rows with other tokens. `size_bytes` of its files is not known of one after that.
     """
 
     table: str
@@ -36,6 +36,7 @@ class Build:
     replaces: tuple[int, ...] = ()
     erased_on: date | None = None
     rekeyed_on: date | None = None
+    renamed: tuple[int, ...] = ()
     digest: str | None = None
     size_bytes: int | None = None
 
@@ -64,6 +65,7 @@ def builds_in(name: str, snapshot: Snapshot) -> tuple[Build, ...]:
             size_bytes=int(summary.get(ADDED_BYTES, 0)) if part is said else None,
             erased_on=_day(part, ERASED_ON),
             rekeyed_on=_day(part, REKEYED_ON),
+            renamed=tuple(part.get("renamed", ())),
         )
         for part in parts
     )

@@ -82,12 +82,12 @@ class Lake:
         return builds
 
     def build_of(self, name: str, night: date, snapshot_id: int) -> Build:
-        """The build of a night that a snapshot holds.
+        """The build of a night that a snapshot holds, or held with the tokens of the keys before.
 
-        Raises `IolausError` when the snapshot has expired or was changed by an erasure or a change of the key.
+        Raises `IolausError` when the snapshot has expired, was changed by an erasure, or had been replaced when the key was changed.
         """
         for build in (each for each in self.history(name) if each.night == night):
-            if build.snapshot_id == snapshot_id:
+            if build.snapshot_id == snapshot_id or snapshot_id in build.renamed:
                 return build
             if snapshot_id in build.replaces:
                 if build.erased_on is None:

@@ -98,6 +98,7 @@ def replace(
                     "replaces": sorted(_stands_for(versions, build.night, old)),
                     **_days(build),
                     why: today.isoformat(),
+                    **({"renamed": sorted({build.snapshot_id, *build.renamed})} if why == REKEYED_ON else {}),
                 }
                 for build in again
             ]

@@ -21,6 +21,7 @@ from jobs.errors import UsageError
 from jobs.history.deciding import Case, decide
 from jobs.history.forgetting import forget
 from jobs.history.rekeying import rekey
+from jobs.history.reproducing import reproduce
 from jobs.history.status import nights as status
 from jobs.lake.adopting import adopt
 from jobs.lake.lake import Lake
@@ -151,6 +152,9 @@ def test_the_second_night_is_as_it_would_have_been_and_nothing_of_the_key_before
     assert len(mine) > 70
     assert any(mine["published.campaign_evidence"])
     assert any("decision " in row for row in mine["warehouse.campaign_evidence"])
+
+    run_id = open_warehouse("duckdb:///{root}/warehouse.duckdb", one).read("runs", SECOND)["run_id"].to_pylist()[0]
+    assert reproduce(settings.settings(one, "sail"), run_id).differences == (), "a run from before the change"
 
     gone = [each.token for each in erasures.read(Lake(two))]
     assert gone == [each.token for each in erasures.read(Lake(one))]

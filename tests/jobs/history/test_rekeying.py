@@ -220,6 +220,7 @@ def test_nights_keep_what_they_were_made_from_and_when_and_their_names(root: Pat
             now = lake.builds(name)[night]
             assert (now.fingerprint, now.committed_ms, now.code) == (build.fingerprint, build.committed_ms, build.code)
             assert lake.damage(name, night, is_verified=True) is None
+            assert lake.build_of(name, night, build.snapshot_id) == now, "whoever was built from it can be reproduced"
     with pytest.raises(IolausError, match=rf"brought under a newer key on {TODAY} \(`iolaus rekey`\)"):
         lake.build_of("staged.accounts", MONDAY, first.snapshot_id)
     named = tags(lake.tables.open("published.campaign_evidence"))
@@ -265,7 +266,10 @@ def test_an_account_that_was_forgotten_before_is_recognised_and_more_can_be(root
     rekeyed(root)
     assert erasures.in_force(Lake(root), NEW) == {NEW.token(erasures.KIND, GONE)}
     assert not forget(settings.settings(root, "sail"), [GONE], TODAY).is_new
+    (then,) = [each.renamed[0] for each in Lake(root).builds("staged.accounts").values() if each.night == TUESDAY]
     assert forget(settings.settings(root, "sail"), ["acct-2"], TODAY).lake_rows["staged.accounts"] == 2
+    with pytest.raises(IolausError, match=r"changed by an erasure"):
+        Lake(root).build_of("staged.accounts", TUESDAY, then)
     assert traces("acct-2", root / "lake" / "staged") == []
     assert rekeyed(root).since is None
 
