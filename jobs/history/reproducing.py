@@ -26,6 +26,7 @@ from jobs.nights.listening import Built
 from jobs.nights.records import Judged, Transformed
 from jobs.nights.run import runner
 from jobs.nights.steps import JUDGED, RUNS
+from jobs.privacy import erasures
 from jobs.settings import DEFAULT_WAREHOUSE, Settings
 from jobs.warehouse import open_warehouse
 
@@ -67,6 +68,10 @@ def _reproduced(settings: Settings, lake: Lake, run_id: str, done: Callable[[Bui
         # Publishing is no part of it; with a warehouse of its own it has no history to agree with.
         aside = replace(settings, root=Path(folder).resolve(), catalog=None, warehouse=DEFAULT_WAREHOUSE)
         copy = Lake(aside.root)
+        if (
+            register := lake.note(erasures.REGISTER)
+        ) is not None:  # nights that left somebody out are not built without it
+            copy.write_note(erasures.REGISTER, register)
         for build in _inputs(lake, night, snapshots, own):
             files = lake.paths(build.table, build.night, build.night, build.snapshot_id)
             copy.commit(build.table, build.night, files, build.fingerprint, build.properties, build.code)

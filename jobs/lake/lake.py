@@ -84,7 +84,8 @@ class Lake:
     def build_of(self, name: str, night: date, snapshot_id: int) -> Build:
         """The build of a night that a snapshot holds, or held with the tokens of the keys before.
 
-        Raises `IolausError` when the snapshot has expired, was changed by an erasure, or had been replaced when the key was changed.
+        Raises `IolausError` when the snapshot has expired, was changed by an erasure, or had been replaced before a change of the
+        key.
         """
         for build in (each for each in self.history(name) if each.night == night):
             if build.snapshot_id == snapshot_id or snapshot_id in build.renamed:

@@ -38,7 +38,7 @@ FIRST_KEY, SECOND_KEY = "the key that was used until it leaked", "the key that i
 OLD, NEW = Pseudonyms(FIRST_KEY.encode()), Pseudonyms(FIRST_KEY.encode(), SECOND_KEY.encode())
 TODAY = date(2026, 3, 9)
 REPEATED = 7
-# Of a run's record what says when and where it was made, and what it was made from by snapshot.
+# A checksum over rows with tokens stays as it was computed. Of a run's record what says when and where it was made, and what it was made from by snapshot.
 OF_A_RUN = {"run_id", "snapshots", "started_at", "finished_at", "published_at", "first_published_at"}
 Rows = list[dict[str, Any]]
 
@@ -94,8 +94,9 @@ def build(engine: Runner, root: Path, night: date) -> list[Any]:
 
 
 def texts(rows: pa.Table, root: Path) -> list[str]:
-    left = rows.drop_columns(sorted(OF_A_RUN & set(rows.column_names)))
-    return sorted(json.dumps(row, default=str).replace(str(root), "") for row in left.to_pylist())
+    left = rows.drop_columns(sorted(OF_A_RUN & set(rows.column_names))).to_pylist()
+    told = (json.dumps(row, default=str).replace(str(root), "") for row in left if row.get("measure") != "checksum")
+    return sorted(told)
 
 
 def everything(root: Path, night: date) -> dict[str, list[str]]:
@@ -148,7 +149,7 @@ def test_the_second_night_is_as_it_would_have_been_and_nothing_of_the_key_before
 
     mine, theirs = everything(one, SECOND), everything(two, SECOND)
     assert mine != before
-    assert {name for name in mine if mine[name] != theirs[name]} <= {"signals.delivery_figures"}
+    assert {name for name in mine if mine[name] != theirs[name]} == set()
     assert len(mine) > 70
     assert any(mine["published.campaign_evidence"])
     assert any("decision " in row for row in mine["warehouse.campaign_evidence"])
