@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -75,21 +76,26 @@ class Incidence:
 
     def by_family(self, pairs: Ints, worth: Floats, cap: float) -> tuple[Ints, Floats]:
         """Accounts of the pairs, ascending, and per account and family the strongest worth, 0 where there is none."""
-        accounts, row = np.unique(self.account[pairs], return_inverse=True)
+        accounts, row = _distinct(self.account[pairs])
         bits = np.zeros(len(accounts) * self.families)
         np.maximum.at(bits, row * self.families + self.family[self.entity[pairs]], worth)
         return accounts, np.minimum(bits, cap).reshape(len(accounts), self.families)
 
     def of_enough(self, pairs: Ints, worth: Floats) -> Ints:
         """The accounts, ascending, that `explained` may draw by these pairs: of enough kinds, or by one entity that is enough."""
-        account, entity = self.account[pairs], self.entity[pairs]
-        family, counts = self.family[entity], worth >= MIN_FAMILY_BITS
+        counted = pairs[worth >= MIN_FAMILY_BITS]
+        account, family = self.account[counted], self.family[self.entity[counted]]
+        # One stretch after the other: entities of one family stand together where pairs come by entity.
+        ends = [*(np.flatnonzero(np.diff(family)) + 1).tolist(), len(family)] if len(family) else []
+        stretches: dict[int, list[Ints]] = {}
+        for low, high in pairwise([0, *ends]):
+            stretches.setdefault(int(family[low]), []).append(account[low:high])
         kinds = np.zeros(self.size, dtype=np.int16)
-        for each in np.unique(family[counts]).tolist():
-            kinds[account[counts & (family == each)]] += 1  # once for an account, however often it stands there
+        for each in stretches.values():
+            kinds[np.concatenate(each)] += 1  # once for an account, however often it stands there
         enough = kinds >= MIN_FAMILIES
         if self.alone is not None:
-            enough[account[self.alone[entity] > 0]] = True
+            enough[self.account[pairs[self.alone[self.entity[pairs]] > 0]]] = True
         return np.flatnonzero(enough)
 
     def sure(self, pairs: Ints, accounts: Ints) -> Floats | None:
@@ -204,6 +210,7 @@ class Profiles:
         self._described: dict[bytes, float] = {}
         self._marks: dict[bytes, dict[int, tuple[Ints, Floats]]] = {}
         self._is_mark = np.isin(met.family, met.marks)
+        self._place = np.full(len(met.family), -1, dtype=np.int64)  # of entities in a group's list; -1 between two uses
 
     def prior(self, size: int) -> float:
         """Bits before any evidence: the group's share of the whole population."""
@@ -224,12 +231,11 @@ class Profiles:
             spoken = self._spoken(members)
             drawable = met.of_enough(*self._of_entities(spoken.telling(met), members))
             pairs, worth = self._of_accounts(spoken, drawable, members)
-            if np.isfinite(cap):
-                most = np.bincount(met.account[pairs], weights=np.minimum(worth, cap), minlength=met.size)
-                may = most + self.prior(len(members)) > -ROUNDING
-                may[members] = True
-                heard = may[met.account[pairs]]
-                pairs, worth = pairs[heard], worth[heard]
+            if np.isfinite(cap) and len(pairs):
+                accounts, row = _distinct(met.account[pairs])
+                most = np.bincount(row, weights=np.minimum(worth, cap))
+                may = (most + self.prior(len(members)) > -ROUNDING) | _among(accounts, members, met.size)
+                pairs, worth = pairs[may[row]], worth[may[row]]
             accounts, bits = met.by_family(pairs, worth, cap)
             against = self.against(members, accounts, bits)
             found = explained(accounts, bits, self.prior(len(members)) + against, met.sure(pairs, accounts))
@@ -299,9 +305,10 @@ class Profiles:
     def _of_accounts(self, spoken: _Spoken, accounts: Ints, members: Ints) -> tuple[Ints, Floats]:
         """The pairs of some accounts that speak for the group, and the bits of each."""
         pairs = self.met.pairs_of_accounts(accounts)
-        entity = self.met.entity[pairs]
-        place = np.minimum(np.searchsorted(spoken.entities, entity), max(len(spoken.entities) - 1, 0))
-        known = spoken.entities[place] == entity if len(spoken.entities) else np.zeros(len(pairs), dtype=bool)
+        self._place[spoken.entities] = np.arange(len(spoken.entities))
+        place = self._place[self.met.entity[pairs]]
+        self._place[spoken.entities] = -1
+        known = place >= 0
         return self._for_it(pairs[known], spoken, place[known], members)
 
     def _for_it(self, pairs: Ints, spoken: _Spoken, place: Ints, members: Ints) -> tuple[Ints, Floats]:
@@ -390,6 +397,15 @@ def explained(accounts: Ints, bits: Floats, prior: Floats | float = 0.0, sure: F
 def _bits(shared: Floats, size: float, elsewhere: Floats, rest: float) -> Floats:
     """log2 of how much more common an entity is inside than outside, half a sighting added to both sides."""
     return np.log2(((shared + 0.5) / (size + 1.0)) / ((elsewhere + 0.5) / (rest + 1.0)))
+
+
+def _distinct(accounts: Ints) -> tuple[Ints, Ints]:
+    """The distinct accounts, ascending, and for each element which of them it is."""
+    if (accounts[1:] < accounts[:-1]).any():
+        return np.unique(accounts, return_inverse=True)
+    is_new = np.ones(len(accounts), dtype=bool)
+    is_new[1:] = accounts[1:] != accounts[:-1]
+    return accounts[is_new], np.cumsum(is_new) - 1
 
 
 def _among(accounts: Ints, members: Ints, size: int) -> npt.NDArray[np.bool_]:

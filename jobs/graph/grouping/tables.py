@@ -55,7 +55,7 @@ def cluster_pairs(pairs: pa.Table, marks: Collection[str] = ()) -> pa.Table:
     sizes = np.bincount(grouping.group[grouping.group >= 0], minlength=1)
     groups, first_members = np.unique(grouping.group, return_index=True)
     leaders = dict(zip(groups.tolist(), first_members.tolist(), strict=True))
-    signal_of, entity_of = pairs["signal"].to_pylist(), pairs["entity"].to_pylist()
+    signal_of, entity_of = (pairs[name].take(first).to_pylist() for name in ("signal", "entity"))
     account_of, family_of = names.to_pylist(), family_names.to_pylist()
     rows: list[tuple[str | int, ...]] = []
     for account in np.flatnonzero(grouping.group >= 0).tolist():
@@ -64,13 +64,12 @@ def cluster_pairs(pairs: pa.Table, marks: Collection[str] = ()) -> pa.Table:
         size = int(sizes[group])
         rows.append((account_of[leaders[group]], account_of[account], *[str(Line.PRIOR)] * 4, prior, size, size))
     for piece in grouping.pieces:
-        pair = int(first[piece.entity])
         rows.append(
             (
                 account_of[leaders[piece.group]],
                 account_of[piece.account],
-                signal_of[pair],
-                entity_of[pair],
+                signal_of[piece.entity],
+                entity_of[piece.entity],
                 family_of[int(met.family[piece.entity])],
                 str(Line.MEMBERSHIP),
                 round(piece.bits * MICRO),
