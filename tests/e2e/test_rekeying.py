@@ -38,7 +38,7 @@ FIRST_KEY, SECOND_KEY = "the key that was used until it leaked", "the key that i
 OLD, NEW = Pseudonyms(FIRST_KEY.encode()), Pseudonyms(FIRST_KEY.encode(), SECOND_KEY.encode())
 TODAY = date(2026, 3, 9)
 REPEATED = 7
-# A checksum over rows with tokens stays as it was computed. Of a run's record what says when and where it was made, and what it was made from by snapshot.
+# Of a run's record what says when and where it was made, and what it was made from by snapshot.
 OF_A_RUN = {"run_id", "snapshots", "started_at", "finished_at", "published_at", "first_published_at"}
 Rows = list[dict[str, Any]]
 
@@ -94,6 +94,7 @@ def build(engine: Runner, root: Path, night: date) -> list[Any]:
 
 
 def texts(rows: pa.Table, root: Path) -> list[str]:
+    """Rows as text; a checksum over rows with tokens is left out, since it stays as it was computed."""
     left = rows.drop_columns(sorted(OF_A_RUN & set(rows.column_names))).to_pylist()
     told = (json.dumps(row, default=str).replace(str(root), "") for row in left if row.get("measure") != "checksum")
     return sorted(told)
