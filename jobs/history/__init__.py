@@ -1,1 +1,1 @@
-"""What happens to nights that were built: rebuilt, reproduced, shortened, forgotten, looked at."""
+"""What happens to nights that were built: rebuilt, reproduced, shortened, forgotten, brought under another key, looked at."""
