@@ -65,10 +65,8 @@ nights: setup needs ## build nights in every way there is, under a real Airflow 
 faults: setup needs ## kill, overlap, damage, fill and flood it for real, and write docs/reliability.md (an hour and more; SHARE=0.1 for a tenth)
 	$(BIN)/python -m tests.lab.faults --share $(SHARE) --page docs/reliability.md
 
-bench: setup ## measure nights of two sizes by step, one night on each engine, linking a million observations; write docs/performance.md
+bench: setup ## measure nights of two sizes by step, one night on each engine and under Airflow, linking a million observations; write docs/performance.md
 	$(BIN)/python -m tests.lab.performance bench 50000 250000
-	$(BIN)/python -m tests.lab.bench
-	$(BIN)/python -m tests.lab.bench_linking
 
 bench-large: setup ## the same with a night of 20 million requests (an hour and more, 10 GB of disk)
 	$(BIN)/python -m tests.lab.performance bench 50000 250000 935000

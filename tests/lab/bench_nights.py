@@ -14,7 +14,7 @@ from statistics import median
 from jobs.nights.run import landed_nights
 from jobs.settings import settings
 from jobs.simulate.worlds import write_world
-from tests.lab.bench import one_night
+from tests.lab.performance.ways import one_night
 
 ACCOUNTS, DAYS, SEED = 2_500, 60, 51
 MOST_GROWTH, MOST_UNCHANGED = 1.3, 0.1

@@ -1,9 +1,10 @@
-"""Measures nights of growing size and writes docs/performance.md with its picture: `make bench`, `make bench-large`.
+"""Measures nights of growing size, one night in each way to run it, and linking a file: `make bench`, `make bench-large`.
 
     python -m tests.lab.performance FOLDER ACCOUNTS [ACCOUNTS ...] [--memory 8GB]
 
-Worlds of `simulate --preset small --seed 5` are made below FOLDER and kept. Every figure is of a process of its own; a size
-that was measured before is measured again, so that all figures of a report are of one run on one machine.
+Writes docs/performance.md with its picture. Worlds of `simulate --preset small --seed 5` are made below FOLDER and kept. Every
+figure is of a process of its own; a size that was measured before is measured again, so that all figures of a page are of one
+run on one machine.
 """
 
 from __future__ import annotations
@@ -63,6 +64,7 @@ def main() -> None:
     for accounts in sorted(given.accounts):
         sizes.append(measured(given.folder, accounts, given.memory))
         write(sizes, given.memory)
+    write(sizes, given.memory, told("ways", limit=given.memory), told("linking", limit=given.memory))
 
 
 if __name__ == "__main__":

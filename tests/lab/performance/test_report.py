@@ -34,6 +34,18 @@ def test_the_page_holds_a_night_against_its_lower_bound() -> None:
     assert "| `links.beats` | 1.0 s, 1.0 GB | 64.0 s, 1.0 GB |" in text
 
 
+def test_what_was_measured_beside_nights_has_its_own_tables_and_nothing_else_has() -> None:
+    ways = [{"way": "run", "seconds": 10.0, "peak": 1.0}, {"way": "airflow", "seconds": 25.0}]
+    linking = [
+        {"what": "bound", "cpu": 2.0, "seconds": 1.0, "peak": 0.5},
+        {"what": "link", "cpu": 7.0, "seconds": 4.0, "peak": 1.0},
+    ]
+    text = page([SMALL], "8GB", ways, linking)
+    assert "| airflow | 25.0 | 2.50 |  |" in text
+    assert "| link | 7.0 | 3.5 | 4.0 | 1.00 |  |  |" in text
+    assert "Linking" not in page([SMALL], "8GB", ways)
+
+
 def test_the_picture_is_drawn_to_scale() -> None:
     bars = [each for each in ElementTree.fromstring(picture([SMALL, LARGE])).iter() if each.get("height") == "7.0"]
     widths = [float(each.attrib["width"]) for each in bars]

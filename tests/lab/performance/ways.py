@@ -1,4 +1,4 @@
-"""Times one night of the small world on each engine and under Airflow, whole process, with peak memory: `make bench`.
+"""Times one night of the small world on each engine and under Airflow, whole process, with peak memory: prints JSON.
 
 Figures are for comparing engines and versions on one machine in one run; the second night is timed, so that the first
 one's files exist and nothing is skipped.
@@ -6,6 +6,7 @@ one's files exist and nothing is skipped.
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import subprocess
@@ -14,9 +15,6 @@ import tempfile
 import time
 from datetime import date, timedelta
 from pathlib import Path
-
-from rich.console import Console
-from rich.table import Table
 
 from jobs.simulate.worlds import write_world
 from tests.e2e.airflows import BIN, REPOSITORY, airflow
@@ -31,7 +29,7 @@ def one_night(root: Path, engine: str, night: date) -> tuple[float, float]:
     key = {"IOLAUS_PSEUDONYM_KEY": "key-of-the-benchmark-only"}
     command = [sys.executable, "-m", "jobs.cli", "run", "--root", str(root), "--engine", engine]
     started = time.monotonic()
-    subprocess.run([*command, "--date", night.isoformat()], check=True, env={**os.environ, **key})
+    subprocess.run([*command, "--date", night.isoformat()], check=True, stdout=sys.stderr, env={**os.environ, **key})
     seconds = time.monotonic() - started
     return seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6
 
@@ -54,29 +52,24 @@ def one_airflow_night(root: Path, home: Path, night: date) -> float:
     return time.monotonic() - started
 
 
-def main() -> None:
-    """Simulate once, run two nights on each engine, print the second's figures and the ratio to the first engine."""
-    table = Table(
-        "engine", "seconds", "ratio", "peak GB (largest process so far)", title="One night of the small world"
-    )
+def measured() -> list[dict[str, float | str]]:
+    """Way, seconds and peak memory (GB, of the largest process so far; not told under Airflow) of the second of two nights."""
+    found: list[dict[str, float | str]] = []
     with tempfile.TemporaryDirectory(prefix="iolaus-bench-") as folder:
         world = Path(folder) / "world"
         world.mkdir()
         write_world(world, "small", 1, None, 2, FIRST, None)
-        base = None
         for engine in ENGINES:
             root = copy_of(world, Path(folder) / engine)
             one_night(root, engine, FIRST)
             seconds, peak = one_night(root, engine, FIRST + timedelta(days=1))
-            base = base or seconds
-            table.add_row(engine, f"{seconds:.1f}", f"{seconds / base:.2f}", f"{peak:.2f}")
-        assert base
+            found.append({"way": f"`iolaus run`, {engine}", "seconds": seconds, "peak": peak})
         root = copy_of(world, Path(folder) / "airflow")
         one_night(root, ENGINES[0], FIRST)
         seconds = one_airflow_night(root, Path(folder) / "airflow-home", FIRST + timedelta(days=1))
-        table.add_row(f"{ENGINES[0]}, under Airflow", f"{seconds:.1f}", f"{seconds / base:.2f}", "")
-    Console().print(table)
+        found.append({"way": f"`airflow dags test`, {ENGINES[0]}", "seconds": seconds})
+    return found
 
 
 if __name__ == "__main__":
-    main()
+    sys.stdout.write(json.dumps(measured()) + "\n")
