@@ -36,7 +36,6 @@ STEPS: dict[str, tuple[str, ...]] = {
         "signals.payment_instruments",
         "signals.account_countries",
         "signals.account_days",
-        "signals.account_usage",
         "signals.activity_rhythms",
         "signals.client_fingerprints",
         "signals.devices",
@@ -53,6 +52,7 @@ STEPS: dict[str, tuple[str, ...]] = {
         "signals.signup_addresses",
         "signals.signup_bursts",
         "signals.system_prompts",
+        "signals.account_usage",
         "signals.delivery_figures",
     ),
     "links": (

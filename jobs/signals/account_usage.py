@@ -17,12 +17,14 @@ from pyspark.sql import functions as F
 from jobs.columns import NIGHT
 from jobs.graph.sharing.bands import BANDS, band
 
-INPUTS = {"staged.api_requests": NIGHT}
+INPUTS = {"staged.api_requests": NIGHT, "signals.prompt_templates": NIGHT}
 
 UNLABELLED = "unlabelled"
 
 
-def transform(night: date, api_requests: DataFrame, scratch: Callable[[DataFrame], DataFrame]) -> DataFrame:
+def transform(
+    night: date, api_requests: DataFrame, prompt_templates: DataFrame, scratch: Callable[[DataFrame], DataFrame]
+) -> DataFrame:
     """Columns activity_date, account_id, request_model, task_label, requests, exchanges, templated_exchanges and tokens."""
     rows = api_requests.select(
         "activity_date",
@@ -35,11 +37,12 @@ def transform(night: date, api_requests: DataFrame, scratch: Callable[[DataFrame
         F.coalesce("reasoning_output_tokens", F.lit(0)).cast("long").alias("reasoning_output_tokens"),
         *[_hashed(band("prompt_sketch", number)).alias(f"band_{number}") for number in range(BANDS)],
     )
+    shared = scratch(_shared(prompt_templates))
     marked = rows
     for number in range(BANDS):
         name = f"band_{number}"
-        shared = scratch(_shared(rows, name)).withColumn(f"shares_{number}", F.lit(True))
-        marked = shared.join(marked, on=name, how="right")  # the few on the left: engines hold that side
+        mine = shared.select(F.col("band").alias(name), F.lit(True).alias(f"shares_{number}"))
+        marked = mine.join(marked, on=name, how="right")  # the few on the left: engines hold that side
     is_templated = F.coalesce(*[f"shares_{number}" for number in range(BANDS)])
     return marked.groupBy("activity_date", "account_id", "request_model", "task_label").agg(
         F.count("*").alias("requests"),
@@ -56,13 +59,11 @@ def _hashed(text: Column) -> Column:
     return F.when(text.isNotNull(), F.xxhash64(text))
 
 
-def _shared(rows: DataFrame, name: str) -> DataFrame:
-    """The bands, in column `name`, of which two accounts sent prompts."""
-    account = F.xxhash64("account_id")
+def _shared(prompt_templates: DataFrame) -> DataFrame:
+    """The bands of which two accounts sent prompts; of such a band the signal has a row for each account."""
     return (
-        rows.where(F.col(name).isNotNull())
-        .groupBy(name)
-        .agg(F.min(account).alias("first"), F.max(account).alias("last"))
+        prompt_templates.groupBy(_hashed(F.col("entity")).alias("band"))
+        .agg(F.min("account_id").alias("first"), F.max("account_id").alias("last"))
         .where(F.col("first") < F.col("last"))
-        .select(name)
+        .select("band")
     )

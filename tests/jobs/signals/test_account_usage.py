@@ -1,8 +1,10 @@
 from __future__ import annotations
 
-from pyspark.sql import SparkSession
+from typing import Any
 
-from jobs.signals.account_usage import transform
+from pyspark.sql import DataFrame, SparkSession
+
+from jobs.signals import account_usage, prompt_templates
 from tests.jobs.signals.rows import NIGHT, given, rows_of
 from tests.jobs.signals.test_prompt_templates import TEMPLATE, sketch
 from tests.tables import stored
@@ -11,6 +13,12 @@ SENT = (
     "request_id account_id requested_at request_model task_label status_code prompt_sketch input_tokens output_tokens"
 )
 USED = "account_id requested_at request_model task_label input_tokens output_tokens reasoning_output_tokens status_code"
+
+
+def usage(requests: DataFrame) -> list[dict[str, Any]]:
+    """Rows of a night that brought these requests."""
+    templates = stored(prompt_templates.transform(NIGHT, requests))
+    return rows_of("account_usage", account_usage.transform(NIGHT, requests, templates, stored))
 
 
 def test_volume_by_model_and_task_where_what_was_not_answered_is_no_exchange(spark: SparkSession) -> None:
@@ -22,10 +30,7 @@ def test_volume_by_model_and_task_where_what_was_not_answered_is_no_exchange(spa
         ("ann", "12:00", "m1", None, 5, 0, None, 200),
         ("bob", "2026-03-04 23:59:59", "m1", "coding", 7, 8, 8, 200),
     )  # fmt: skip
-    found = [
-        tuple(str(value) for value in row.values())
-        for row in rows_of("account_usage", transform(NIGHT, requests, stored))
-    ]
+    found = [tuple(str(value) for value in row.values()) for row in usage(requests)]
     assert found == [
         ("2026-03-04", "bob", "m1", "coding", "1", "1", "0", "7", "8", "8"),
         ("2026-03-05", "ann", "m1", "coding", "2", "1", "0", "300", "30", "9"),
@@ -46,7 +51,7 @@ def test_an_exchange_is_templated_when_another_account_sent_a_variant_of_its_pro
         ("r5", "ann", "10:20", "m1", "coding", 200, None, 1, 1),
         ("r6", "bob", "11:00", "m1", "coding", 200, sketch(*variant), 1, 1),
     )  # fmt: skip
-    found = rows_of("account_usage", transform(NIGHT, requests, stored))
+    found = usage(requests)
     assert [(row["account_id"], row["exchanges"], row["templated_exchanges"]) for row in found] == [
         ("ann", 4, 1),
         ("bob", 1, 1),
