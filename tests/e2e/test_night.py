@@ -342,4 +342,4 @@ def test_wrong_use_is_one_sentence_on_stderr(
 def test_a_key_that_is_too_short_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IOLAUS_PSEUDONYM_KEY", "short")
     with pytest.raises(UsageError, match="shorter than 16 bytes"):
-        settings.pseudonym_key()
+        settings.pseudonym_keys()

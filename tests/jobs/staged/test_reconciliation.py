@@ -149,7 +149,7 @@ def test_neither_key_nor_clear_values_are_in_the_plan(spark: SparkSession, tmp_p
     parsed = landing.parse(spark, landing.find(tmp_path, declared("accounts"), NIGHT), NIGHT)
     accepted, _ = split(parsed, "accounts")
     assert accepted.count() == 1
-    key = environment.pseudonym_key()
+    (key,) = environment.pseudonym_keys()
     plan = accepted._plan.to_proto(spark.client).SerializeToString()
     function = cloudpickle.dumps(parsed._plan._function._function._func)
     assert len(plan) > 1000

@@ -121,7 +121,7 @@ def test_a_night_with_one_group_expects_less_than_one_false_accusation_and_more_
     (expected,) = re.findall(
         r"at most ([0-9.]+) are expected to be", record(published(tmp_path, groups=65), "c1", NIGHT)
     )
-    assert expected == "0.48", "65 groups at one in 135"
+    assert expected == "0.08", "65 groups at one in 778"
 
 
 def test_the_pieces_add_up_to_the_likelihood(tmp_path: Path) -> None:
