@@ -22,7 +22,7 @@ from jobs.graph.intent.error_rate import INNOCENT_GROUPS, expected_false_accusat
 from jobs.graph.intent.hypotheses import RIVAL_PRIOR_BITS
 from jobs.graph.intent.lines import LINE_BITS, MOST_BITS, OUTWEIGHING_BITS, SPEAKING_BITS
 from jobs.views.report.timeline import timeline
-from jobs.views.sharing.indicators import LEAST_ACCOUNTS, LEAST_BITS, WORDS, shareable
+from jobs.views.sharing.indicators import LEAST_ACCOUNTS, LEAST_BITS, WORDS, shareable, things
 from jobs.views.sharing.stix import TLP, told
 from jobs.views.texts import plain
 from jobs.vocabulary import LINES, Line
@@ -91,7 +91,7 @@ def record(warehouse: Warehouse, campaign: str, night: date, tlp: str = "amber+s
         "run": asked.rows(_RUN, day),
         "judged": asked.rows(_JUDGED, day),
         "checks": asked.rows(_CHECKS, day),
-        "things": asked.rows(_THINGS, id_, day),
+        "things": asked.rows(things("="), id_, day),
     }
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
@@ -144,11 +144,6 @@ _EVENTS = """SELECT as_of_date, event, other_campaign_id FROM campaign_lineage
 WHERE campaign_id = $1 AND as_of_date <= CAST($2 AS DATE) AND event <> 'continued' ORDER BY as_of_date, event, other_campaign_id"""
 _RUN = "SELECT run_id, code_version, engine, inputs, stale, published_at FROM runs WHERE as_of_date = CAST($1 AS DATE)"
 _JUDGED = "SELECT count(*) AS groups FROM campaigns WHERE as_of_date = CAST($1 AS DATE)"
-_THINGS = f"""SELECT signal, entity, count(*) AS accounts, max(bits) AS bits, min(first_seen_at) AS first_seen_at,
-max(last_seen_at) AS last_seen_at FROM campaign_evidence
-WHERE campaign_id = $1 AND as_of_date = CAST($2 AS DATE) AND subject_kind = 'account' AND entity IS NOT NULL
-AND first_seen_at IS NOT NULL GROUP BY signal, entity HAVING count(*) >= {LEAST_ACCOUNTS} AND max(bits) >= {LEAST_BITS}
-ORDER BY signal, entity"""  # nosec B608 # numbers of this project
 _CHECKS = """SELECT count(*) AS checks, CAST(sum(CASE WHEN success THEN 0 ELSE 1 END) AS BIGINT) AS failed FROM data_quality
 WHERE as_of_date = CAST($1 AS DATE)"""
 
@@ -180,9 +175,9 @@ def _layers(attributions: Sequence[Row]) -> list[tuple[str, list[Row]]]:
     return [(layer, [each for each in attributions if each["level"] == layer]) for layer in LAYERS]
 
 
-def _indicators(things: Sequence[Row]) -> list[Row]:
+def _indicators(met: Sequence[Row]) -> list[Row]:
     return [
-        {"kind": WORDS[each.kind], "value": each.value, "accounts": each.accounts, "from": each.first_seen, "to": each.last_seen,
-         "until": each.valid_until}
-        for each in shareable(things)
+        {"kind": WORDS[each.kind], "value": each.value, "accounts": each.accounts, "others": each.others,
+         "from": each.first_seen, "to": each.last_seen, "until": each.valid_until}
+        for each in shareable(met)
     ]  # fmt: skip
