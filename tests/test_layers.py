@@ -160,7 +160,7 @@ def test_a_circle_behind_a_late_import_is_seen(tmp_path: Path) -> None:
 
 def test_every_layer_reads_only_the_layers_it_may() -> None:
     may_read = {
-        "signals": {"staged"},
+        "signals": {"staged", "signals"},
         "links": {"signals", "links", "staged"},
         "campaigns": {"signals", "links", "campaigns", "staged"},
         "published": {"campaigns"},

@@ -345,15 +345,12 @@ def export_blocklist(
 ) -> None:
     """Write networks, clients and other shareable things of campaigns with reason and expiry, as CSV."""
     from jobs.views.sharing.blocklist import blocklist
-    from jobs.views.sharing.stix import told
+    from jobs.views.sharing.stix import accused
 
     published, newest = _published(root, warehouse)
     every = "SELECT campaign_id FROM campaigns_current WHERE verdict = 'deliberate' ORDER BY campaign_id"
     wanted = campaigns or published.query(every)["campaign_id"].to_pylist()
-    nights = {each: [known for known in told(published, each, newest) if known.night == newest] for each in wanted}
-    if unknown := [each for each, known in nights.items() if not known]:
-        raise UsageError(f"{unknown[0]} is no campaign that is published on {newest}.")
-    _write(out, blocklist([known for (known,) in nights.values()]))
+    _write(out, blocklist([accused(published, each, newest)[-1] for each in dict.fromkeys(wanted)]))
 
 
 @export.command("indicators")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jobs.errors import IolausError
 from jobs.views.lines import by_line, standing
-from jobs.vocabulary import SubjectKind
+from jobs.vocabulary import Role, SubjectKind
 
 if TYPE_CHECKING:
     from jobs.warehouse import Warehouse
@@ -86,11 +86,17 @@ def explain_account(published: Warehouse, identity: str, night: date) -> Explana
     return Explanation(
         title,
         (
-            f"role {role} in campaign {verdict['campaign_id']}; works for extraction with likelihood "
-            f"{verdict['likelihood']:.6f} (its membership times its campaign's likelihood)",
+            f"role {role.replace('_', ' ')} in campaign {verdict['campaign_id']}; "
+            + _accused(role, verdict["likelihood"]),
         ),
         (_section("Why it is held to belong to the campaign", pieces, conclusion), *campaign.sections),
     )
+
+
+def _accused(role: str, likelihood: float) -> str:
+    if role != Role.OPERATED:
+        return "it is not accused: only operated accounts are"
+    return f"works for extraction with likelihood {likelihood:.6f} (its membership times its campaign's likelihood)"
 
 
 def _standings(published: Warehouse, night: date, campaign_id: str) -> list[str]:

@@ -21,8 +21,10 @@ from jobs.errors import UsageError
 from jobs.graph.intent.error_rate import INNOCENT_GROUPS, expected_false_accusations
 from jobs.graph.intent.hypotheses import RIVAL_PRIOR_BITS
 from jobs.graph.intent.lines import LINE_BITS, MOST_BITS, OUTWEIGHING_BITS, SPEAKING_BITS
+from jobs.landing.shapes import FACT
+from jobs.staged import declared
 from jobs.views.report.timeline import timeline
-from jobs.views.sharing.indicators import LEAST_ACCOUNTS, LEAST_BITS, WORDS, shareable
+from jobs.views.sharing.indicators import LEAST_ACCOUNTS, LEAST_BITS, WORDS, shareable, things
 from jobs.views.sharing.stix import TLP, told
 from jobs.views.texts import plain
 from jobs.vocabulary import LINES, Line
@@ -89,9 +91,10 @@ def record(warehouse: Warehouse, campaign: str, night: date, tlp: str = "amber+s
         "rankings": asked.rows(_RANKINGS, id_, day),
         "events": asked.rows(_EVENTS, id_, day),
         "run": asked.rows(_RUN, day),
+        "read": asked.rows(_READ, id_, day),
         "judged": asked.rows(_JUDGED, day),
         "checks": asked.rows(_CHECKS, day),
-        "things": asked.rows(_THINGS, id_, day),
+        "things": asked.rows(things("="), id_, day),
     }
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
@@ -107,7 +110,7 @@ def record(warehouse: Warehouse, campaign: str, night: date, tlp: str = "amber+s
         night=night,
         tlp=tlp,
         run=run,
-        inputs=sorted(json.loads(run["inputs"]).items()),
+        inputs=_inputs(found["read"][1], night),
         pieces=_by_line(found["pieces"][1]),
         sum=total(found["pieces"][1]),
         against=[each for each in found["pieces"][1] if _says(each) and each["bits"] < 0 and each["line"] in LINES],
@@ -143,14 +146,18 @@ WHERE campaign_id = $1 AND as_of_date = CAST($2 AS DATE) ORDER BY metric"""
 _EVENTS = """SELECT as_of_date, event, other_campaign_id FROM campaign_lineage
 WHERE campaign_id = $1 AND as_of_date <= CAST($2 AS DATE) AND event <> 'continued' ORDER BY as_of_date, event, other_campaign_id"""
 _RUN = "SELECT run_id, code_version, engine, inputs, stale, published_at FROM runs WHERE as_of_date = CAST($1 AS DATE)"
+_READ = """SELECT as_of_date, inputs FROM runs WHERE as_of_date <= CAST($2 AS DATE) AND as_of_date >= (
+SELECT first_activity FROM campaigns WHERE campaign_id = $1 AND as_of_date = CAST($2 AS DATE)) ORDER BY as_of_date"""
 _JUDGED = "SELECT count(*) AS groups FROM campaigns WHERE as_of_date = CAST($1 AS DATE)"
-_THINGS = f"""SELECT signal, entity, count(*) AS accounts, max(bits) AS bits, min(first_seen_at) AS first_seen_at,
-max(last_seen_at) AS last_seen_at FROM campaign_evidence
-WHERE campaign_id = $1 AND as_of_date = CAST($2 AS DATE) AND subject_kind = 'account' AND entity IS NOT NULL
-AND first_seen_at IS NOT NULL GROUP BY signal, entity HAVING count(*) >= {LEAST_ACCOUNTS} AND max(bits) >= {LEAST_BITS}
-ORDER BY signal, entity"""  # nosec B608 # numbers of this project
 _CHECKS = """SELECT count(*) AS checks, CAST(sum(CASE WHEN success THEN 0 ELSE 1 END) AS BIGINT) AS failed FROM data_quality
 WHERE as_of_date = CAST($1 AS DATE)"""
+
+
+def _inputs(runs: Sequence[Row], night: date) -> list[tuple[str, Row]]:
+    """What was read, by table: all of the night, and facts of the nights since the campaign was first active, oldest first."""
+    read = [(run["as_of_date"], name, each) for run in runs for name, each in json.loads(run["inputs"]).items()]
+    kept = [(name, day, each) for day, name, each in read if day == night or declared(name).kind == FACT]
+    return [(name, each) for name, _, each in sorted(kept, key=lambda row: row[:2])]
 
 
 def _by_line(pieces: Sequence[Row]) -> list[tuple[Line, float, list[Row]]]:
@@ -180,9 +187,9 @@ def _layers(attributions: Sequence[Row]) -> list[tuple[str, list[Row]]]:
     return [(layer, [each for each in attributions if each["level"] == layer]) for layer in LAYERS]
 
 
-def _indicators(things: Sequence[Row]) -> list[Row]:
+def _indicators(met: Sequence[Row]) -> list[Row]:
     return [
-        {"kind": WORDS[each.kind], "value": each.value, "accounts": each.accounts, "from": each.first_seen, "to": each.last_seen,
-         "until": each.valid_until}
-        for each in shareable(things)
+        {"kind": WORDS[each.kind], "value": each.value, "accounts": each.accounts, "others": each.others,
+         "from": each.first_seen, "to": each.last_seen, "until": each.valid_until}
+        for each in shareable(met)
     ]  # fmt: skip

@@ -80,6 +80,15 @@ def by_line(pieces: Sequence[Row]) -> list[tuple[Line, float, list[Row], list[Ro
     return found
 
 
+_SUPPOSED = {
+    "prior": "where every judgement starts, as few groups extract",
+    "other_explanations": "innocent explanations that are listed",
+    "support": "the cut to the most that any judgement here may come to",
+}
+
+
 def in_short(piece: Row) -> str:
-    """What a piece of evidence says, without figures, sources and asides."""
+    """What a piece of evidence says, without figures, sources and asides; of what is supposed of every group, what it is."""
+    if piece.get("line") == Line.PRIOR and piece["signal"] in _SUPPOSED:
+        return _SUPPOSED[piece["signal"]]
     return re.split(r"[;:(]", piece["explanation"])[0].strip() or piece["signal"].replace("_", " ")

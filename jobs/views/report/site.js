@@ -87,7 +87,9 @@
     };
     filter.addEventListener("input", function () { limit = step; draw(); });
     more.addEventListener("click", function () { limit += 200; draw(); });
-    if (location.hash.length > 1) { filter.value = decodeURIComponent(location.hash.slice(1)); }
+    window.addEventListener("beforeprint", function () { limit = Infinity; draw(); });
+    var asked = decodeURIComponent(location.hash.slice(1));
+    if (mine.rows.some(function (row) { return row[0] === asked; })) { filter.value = asked; }
     draw();
   }
 })();

@@ -26,7 +26,7 @@ from jobs.views.report.shared import drawn
 from jobs.views.report.timeline import timeline
 from jobs.views.report.waterfall import waterfall
 from jobs.views.texts import plain
-from jobs.vocabulary import ACCUSING, Line, SubjectKind, Verdict
+from jobs.vocabulary import ACCUSING, Line, Role, SubjectKind, Verdict
 
 TEMPLATES = Path(__file__).parent
 INDEX = "index.html"
@@ -125,6 +125,9 @@ def _entry(row: Row, grouped: Mapping[str, dict[str, list[Row]]], before: Row | 
         "changes": queue.changes(row, before, _of(grouped, "campaign_lineage", campaign), names),
         "for": speaking_for,
         "against": against,
+        "is_opposed": any(each["line"] != Line.PRIOR for each in against),
+        "unlisted": sum(abs(each["bits"]) >= queue.LEAST_BITS for each in pieces) - len(speaking_for) - len(against),
+        "victims": sum(each["role"] == Role.VICTIM for each in _of(grouped, "campaign_members", campaign)),
         "rank": ranks.get("exchanges"),
     }
 

@@ -1,4 +1,7 @@
-"""What a gateway may watch for a campaign's sake: CSV with the reason and the day on which it must be dropped."""
+"""What a gateway may watch for a campaign's sake: CSV with the reason and the day on which it must be dropped.
+
+What accounts of a group met that nobody accuses is left out: blocking it would hit them.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ def blocklist(nights: Sequence[Told]) -> str:
     rows = []
     for night in nights:
         row = night.campaign
-        for thing in night.things:
+        for thing in (each for each in night.things if not each.others):
             reason = f"{thing.accounts} of {row['accounts']} accounts of {row['name']} used it up to {thing.last_seen}"
             where = (row["campaign_id"], row["name"], row["verdict"], row["likelihood_words"], reason)
             rows.append((thing.kind, thing.value, str(thing.valid_until), str(thing.accounts), *where))

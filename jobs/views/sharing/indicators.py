@@ -37,13 +37,37 @@ WORDS = {
 Row = Mapping[str, Any]
 
 
+# Of one campaign ($1) up to a day ($2), per night and thing: how many of its own accounts met it, its victims and bystanders
+# apart, and how many accounts of groups that nobody accuses. A network is a thing, and so is the system it belongs to.
+_MET = """SELECT as_of_date, campaign_id, subject_id, {signal} AS signal, split_part(entity, '|', {part}) AS value, bits,
+first_seen_at, last_seen_at FROM campaign_evidence WHERE as_of_date {nights} CAST($2 AS DATE) AND subject_kind = 'account'
+AND first_seen_at IS NOT NULL AND signal {which}"""
+_THINGS = """WITH met AS ({heads} UNION ALL {systems}),
+mine AS (SELECT as_of_date, signal, value, count(DISTINCT subject_id) AS accounts, min(first_seen_at) AS first_seen_at,
+max(last_seen_at) AS last_seen_at FROM met WHERE campaign_id = $1 AND value <> '' AND bits >= {bits} AND NOT EXISTS (
+SELECT 1 FROM campaign_members m WHERE m.as_of_date = met.as_of_date AND m.campaign_id = met.campaign_id
+AND m.account_id = met.subject_id AND m.role <> 'operated')
+GROUP BY as_of_date, signal, value HAVING count(DISTINCT subject_id) >= {accounts}),
+others AS (SELECT met.as_of_date, met.signal, met.value, count(DISTINCT met.subject_id) AS others FROM met
+JOIN campaigns c ON c.as_of_date = met.as_of_date AND c.campaign_id = met.campaign_id
+WHERE c.verdict NOT IN ('deliberate', 'suspicious') GROUP BY met.as_of_date, met.signal, met.value)
+SELECT mine.as_of_date, mine.signal, mine.value, mine.accounts, coalesce(others.others, 0) AS others, mine.first_seen_at,
+mine.last_seen_at FROM mine LEFT JOIN others ON others.as_of_date = mine.as_of_date AND others.signal = mine.signal
+AND others.value = mine.value ORDER BY mine.as_of_date, mine.signal, mine.value"""
+_SYSTEM = "egress_system"  # beside signals: what stands behind the network in an entity of `egress_network`
+
+
 @dataclass(frozen=True)
 class Shareable:
-    """One thing to look for: how many of the campaign's accounts met it, and when."""
+    """One thing to look for: how many of the campaign's accounts met it, and when.
+
+    `others`: accounts of groups that nobody accuses which met it on the same night.
+    """
 
     kind: str
     value: str
     accounts: int
+    others: int
     first_seen: date
     last_seen: date
 
@@ -52,34 +76,37 @@ class Shareable:
         return self.last_seen + timedelta(days=DAYS_VALID[self.kind])
 
 
-def shareable(things: Iterable[Row]) -> list[Shareable]:
-    """In order of kind and value; `things`: signal, entity, accounts, bits, first_seen_at, last_seen_at."""
-    found: dict[tuple[str, str], Shareable] = {}
-    for row in things:
-        for kind, value in _values(row["signal"], row["entity"]):
-            if row["accounts"] >= LEAST_ACCOUNTS and row["bits"] >= LEAST_BITS:
-                seen = found.get((kind, value))
-                found[kind, value] = Shareable(
-                    kind,
-                    value,
-                    max(row["accounts"], seen.accounts if seen else 0),
-                    min(row["first_seen_at"].date(), seen.first_seen if seen else date.max),
-                    max(row["last_seen_at"].date(), seen.last_seen if seen else date.min),
-                )
-    return [found[key] for key in sorted(found)]
+def things(nights: str) -> str:
+    """The statement that gives the rows of `shareable` for campaign $1: on the night $2 (`=`), or on every one up to it (`<=`)."""
+    signals = "IN ('card_bin_cluster', 'client_fingerprint', 'egress_network', 'system_prompt')"
+    return _THINGS.format(
+        heads=_MET.format(signal="signal", part=1, nights=nights, which=signals),
+        systems=_MET.format(signal=f"'{_SYSTEM}'", part=2, nights=nights, which="= 'egress_network'"),
+        bits=LEAST_BITS,
+        accounts=LEAST_ACCOUNTS,
+    )
 
 
-def _values(signal: str, entity: str) -> list[tuple[str, str]]:
-    """Kinds and values of indicators in an entity; none in what is a token or a habit."""
-    first, _, rest = entity.partition("|")
-    if signal == "egress_network":
-        network = [("ipv6-net" if ":" in first else "ipv4-net", first)] if "/" in first else []
-        return network + ([("asn", rest.removeprefix("AS"))] if rest else [])
-    if signal == "client_fingerprint" and re.fullmatch(r"[a-z0-9]{10}_[0-9a-f]{12}_[0-9a-f]{12}", first):
-        return [("ja4", first)]
-    if signal == "card_bin_cluster" and first.isdigit():
-        return [("card-bin", first)]
-    return [("system-prompt-hash", entity)] if signal == "system_prompt" else []
+def shareable(rows: Iterable[Row]) -> list[Shareable]:
+    """In order of kind and value; `rows` of one night: signal, value, accounts, others, first_seen_at, last_seen_at."""
+    found = [
+        Shareable(kind, value, row["accounts"], row["others"], row["first_seen_at"].date(), row["last_seen_at"].date())
+        for row in rows
+        if (kind := _kind(row["signal"], row["value"]))
+        for value in [row["value"].removeprefix("AS") if kind == "asn" else row["value"]]
+    ]
+    return sorted(found, key=lambda each: (each.kind, each.value))
+
+
+def _kind(signal: str, value: str) -> str | None:
+    """The kind of indicator that a thing is; None for a token or a habit."""
+    if signal == "egress_network" and "/" in value:
+        return "ipv6-net" if ":" in value else "ipv4-net"
+    if signal == "client_fingerprint" and re.fullmatch(r"[a-z0-9]{10}_[0-9a-f]{12}_[0-9a-f]{12}", value):
+        return "ja4"
+    if signal == "card_bin_cluster" and value.isdigit():
+        return "card-bin"
+    return {_SYSTEM: "asn", "system_prompt": "system-prompt-hash"}.get(signal)
 
 
 def pattern(kind: str, value: str) -> str:

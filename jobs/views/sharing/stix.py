@@ -17,7 +17,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from jobs.errors import UsageError
-from jobs.views.sharing.indicators import CONFIDENCE, WORDS, Shareable, moment, pattern, shareable
+from jobs.views.sharing.indicators import CONFIDENCE, WORDS, Shareable, moment, pattern, shareable, things
 from jobs.views.texts import as_json_text
 from jobs.vocabulary import ACCUSING, Line
 from jobs.warehouse import Warehouse
@@ -64,6 +64,18 @@ def bundle(warehouse: Warehouse, campaign: str, night: date, tlp: str = "amber")
     """The bundle as JSON text. `campaign`: id or name. Raises `UsageError` for one that is not accused on that night."""
     if tlp not in TLP:
         raise UsageError(f"--tlp {tlp} is unknown; choose one of {', '.join(TLP)}.")
+    nights = accused(warehouse, campaign, night)
+    import stix2
+
+    found = dated([(each.night, objects(each, tlp)) for each in nights])
+    content = json.dumps(found, sort_keys=True)
+    made = {"type": "bundle", "id": _id("bundle", content), "objects": found}
+    stix2.parse(made, allow_custom=True, version="2.1")
+    return as_json_text(made, sort_keys=True) + "\n"
+
+
+def accused(warehouse: Warehouse, campaign: str, night: date) -> list[Told]:
+    """`told` of a campaign that is accused on that night, of which others may be told; raises `UsageError` for any other."""
     nights = told(warehouse, campaign, night)
     last = nights[-1] if nights else None
     if last is None or last.night != night:
@@ -74,13 +86,7 @@ def bundle(warehouse: Warehouse, campaign: str, night: date, tlp: str = "amber")
         raise UsageError(
             f"{campaign} is {last.campaign['verdict']} on {night}: others are told of deliberate and suspicious ones."
         )
-    import stix2
-
-    found = dated([(each.night, objects(each, tlp)) for each in nights])
-    content = json.dumps(found, sort_keys=True)
-    made = {"type": "bundle", "id": _id("bundle", content), "objects": found}
-    stix2.parse(made, allow_custom=True, version="2.1")
-    return as_json_text(made, sort_keys=True) + "\n"
+    return nights
 
 
 def told(warehouse: Warehouse, campaign: str, until: date) -> list[Told]:
@@ -100,18 +106,14 @@ def told(warehouse: Warehouse, campaign: str, until: date) -> list[Told]:
     ).to_pylist()  # fmt: skip
     query = f"SELECT * FROM campaign_attributions {where} ORDER BY as_of_date, actor, level"  # nosec B608
     attributed = warehouse.query(query, *of).to_pylist()
-    things = warehouse.query(
-        "SELECT as_of_date, signal, entity, count(*) AS accounts, max(bits) AS bits, min(first_seen_at) AS first_seen_at, "  # nosec B608
-        f"max(last_seen_at) AS last_seen_at FROM campaign_evidence {where} AND subject_kind = 'account' AND entity IS NOT NULL "
-        "AND first_seen_at IS NOT NULL GROUP BY as_of_date, signal, entity ORDER BY as_of_date, signal, entity", *of,
-    ).to_pylist()  # fmt: skip
+    met = warehouse.query(things("<="), *of).to_pylist()
     return [
         Told(
             row["as_of_date"],
             row,
             _of(pieces, row),
             _of(attributed, row),
-            tuple(shareable(_of(things, row))),
+            tuple(shareable(_of(met, row))),
         )
         for row in named
         if row["campaign_id"] == of[0]
@@ -302,8 +304,8 @@ def _indicator(
     id_ = _id("indicator", campaign, thing.kind, thing.value)
     return [
         {**base, "type": "indicator", "id": id_, "name": f"{WORDS[thing.kind]} {thing.value} of {name}",
-         "description": f"{thing.accounts:,} of the campaign's accounts used it; others use it, too, unless something else speaks "
-                        "for the campaign.",
+         "description": f"{thing.accounts:,} of the campaign's accounts used it; others use it, too (accounts of groups "
+                        f"that nobody accuses: {thing.others:,}), unless something else speaks for the campaign.",
          "indicator_types": ["anomalous-activity"], "pattern": pattern(thing.kind, thing.value), "pattern_type": "stix",
          "valid_from": moment(thing.first_seen), "valid_until": moment(thing.valid_until), "confidence": confidence},
         _relationship(base, id_, "indicates", campaign),

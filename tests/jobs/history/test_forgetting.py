@@ -25,6 +25,7 @@ from jobs.privacy import erasures
 from jobs.privacy.pseudonyms import Pseudonyms
 from jobs.warehouse import open_warehouse
 from tests.conftest import TEST_KEY
+from tests.jobs.history.killing import KILLED
 from tests.traces import kinds, traces
 
 MONDAY = date(2026, 3, 2)
@@ -305,21 +306,6 @@ def test_a_copied_lake_is_refused_because_its_metadata_name_the_originals_files(
     assert all_held(root)["staged.accounts"][0]["account_id"] == GONE
 
 
-KILLED = """
-import importlib, os, signal, sys
-module, owner, name, nth = sys.argv[1:5]
-place = importlib.import_module(module)
-place = getattr(place, owner) if owner else place
-real, calls = getattr(place, name), []
-def counted(*given, **named):
-    calls.append(1)
-    if len(calls) == int(nth):
-        os.kill(os.getpid(), signal.SIGKILL)
-    return real(*given, **named)
-setattr(place, name, counted)
-from jobs.cli.commands import app
-app(["forget", *sys.argv[5:]])
-"""
 MOMENTS = [
     ("jobs.lake.lake", "Lake", "write_note", 1),
     ("jobs.history.forgetting", "", "write_successor", 4),
@@ -335,7 +321,7 @@ def test_killed_again_and_again_it_goes_on_and_readers_see_whole_tables(root: Pa
     before = all_held(root)
     unfinished: list[int] = []
     for moment in MOMENTS:
-        line = [sys.executable, "-c", KILLED, *map(str, moment), GONE, "--root", str(root)]
+        line = [sys.executable, "-c", KILLED, *map(str, moment), "forget", GONE, "--root", str(root)]
         done = subprocess.run(line, capture_output=True, check=False)
         assert done.returncode == -signal.SIGKILL, f"{moment}: {done.stderr.decode()}"
         now = all_held(root)

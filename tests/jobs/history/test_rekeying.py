@@ -29,6 +29,7 @@ from jobs.privacy import erasures
 from jobs.privacy.pseudonyms import Pseudonyms
 from jobs.settings import PSEUDONYM_KEY, PSEUDONYM_KEY_BEFORE
 from jobs.warehouse import open_warehouse
+from tests.jobs.history.killing import KILLED
 from tests.jobs.history.test_forgetting import MONDAY, TODAY, TUESDAY, rows
 from tests.traces import kinds, traces
 
@@ -338,21 +339,6 @@ def test_what_the_lake_has_lost_is_named_and_mended_without_the_key(root: Path) 
     assert sorted(left) == sorted(each["charge_id"] for each in tables(NEW, ["acct-2", "acct-3"])["staged.charges"])
 
 
-KILLED = """
-import importlib, os, signal, sys
-module, owner, name, nth = sys.argv[1:5]
-place = importlib.import_module(module)
-place = getattr(place, owner) if owner else place
-real, calls = getattr(place, name), []
-def counted(*given, **named):
-    calls.append(1)
-    if len(calls) == int(nth):
-        os.kill(os.getpid(), signal.SIGKILL)
-    return real(*given, **named)
-setattr(place, name, counted)
-from jobs.cli.commands import app
-app(["rekey", *sys.argv[5:]])
-"""
 MOMENTS = [
     ("jobs.history.rekeying", "", "write_successor", 4),
     ("jobs.lake.rewriting", "", "_drop", 3),
@@ -376,7 +362,7 @@ def test_killed_again_and_again_it_goes_on_and_readers_see_whole_tables(
     whole = {made: {n: sorted(map(str, each)) for n, each in expected(made).items()} for made in (OLD, NEW)}
     told = []
     for moment in moments:
-        line = [sys.executable, "-c", KILLED, *map(str, moment), "--root", str(root)]
+        line = [sys.executable, "-c", KILLED, *map(str, moment), "rekey", "--root", str(root)]
         done = subprocess.run(line, capture_output=True, check=False, env=os.environ)
         assert done.returncode == -signal.SIGKILL, f"{moment}: {done.stderr.decode()}"
         for name, each in held(root).items():

@@ -22,6 +22,7 @@ from jobs.lake import rewriting
 from jobs.lake.builds import Build
 from jobs.lake.lake import Lake
 from jobs.lake.snapshots import Version
+from tests.jobs.history.killing import KILLED
 
 TABLE = "campaigns.daily"
 MONDAY = date(2026, 3, 2)
@@ -123,27 +124,12 @@ def test_it_does_not_run_beside_a_step_of_a_night(root: Path) -> None:
         expired(root)
 
 
-KILLED = """
-import os, signal, sys, pathlib
-from jobs.lake import rewriting
-place, name, nth = {"drop": (rewriting, "_drop"), "unlink": (pathlib.Path, "unlink")}[sys.argv[1]] + (int(sys.argv[2]),)
-real, calls = getattr(place, name), []
-def counted(*given, **named):
-    calls.append(1)
-    if len(calls) == nth:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return real(*given, **named)
-setattr(place, name, counted)
-from jobs.cli.commands import app
-app(["expire", *sys.argv[3:]])
-"""
-
-
 def test_killed_it_goes_on_where_it_was(root: Path) -> None:
     before, builds = held(root), Lake(root).builds(TABLE)
     options = ["--keep-days", "7", "--root", str(root), "--date", f"{SOON.date()}"]
-    for moment in (("drop", "1"), ("unlink", "1"), ("unlink", "3")):
-        line = [sys.executable, "-c", KILLED, *moment, *options]
+    drop, unlink = ("jobs.lake.rewriting", "", "_drop"), ("pathlib", "Path", "unlink")
+    for moment in ((*drop, "1"), (*unlink, "1"), (*unlink, "3")):
+        line = [sys.executable, "-c", KILLED, *moment, "expire", *options]
         done = subprocess.run(line, capture_output=True, check=False)
         assert done.returncode == -signal.SIGKILL, done.stderr.decode()
         assert (held(root), Lake(root).builds(TABLE)) == (before, builds)

@@ -103,6 +103,34 @@ def test_a_stale_or_unsound_night_says_so_first() -> None:
     assert "1 check of the data, 1 failed" in page
 
 
+def test_what_holds_for_every_group_is_not_told_as_something_found_against_this_one() -> None:
+    page = render(WORLD)[INDEX]
+    assert "nothing that was measured; what follows holds for every group" in page
+    assert "where every judgement starts" in page
+    found = {"campaign_id": "c1", "subject_kind": "campaign", "signal": "verified", "line": "concealment", "bits": -1.0,
+             "explanation": "identity documents differ", "evidence_id": "e3"}  # fmt: skip
+    page = pages(campaigns=[CAMPAIGN], campaign_evidence=[found])[INDEX]
+    assert "nothing that was measured" not in page
+    assert "identity documents differ" in page
+
+
+def test_victims_are_told_where_somebody_decides_whom_to_ban() -> None:
+    members = [{"campaign_id": "c1", "account_id": "v1", "role": "victim"}]
+    for page in (INDEX, PAGE):
+        said = pages(campaigns=[CAMPAIGN], campaign_members=members)[page]
+        assert "<b>1 victim</b> beside them" in said
+        assert "victim</b>" not in pages(campaigns=[CAMPAIGN])[page]
+
+
+def test_a_night_on_which_nothing_is_new_says_so_before_anything_else() -> None:
+    before = table("campaigns", CAMPAIGN)
+    tables = night(runs=[{"stale": False}], campaigns=[CAMPAIGN])
+    page = render(tables, before)[INDEX]
+    assert page.index("Nothing is new tonight among those that are accused") < page.index("What needs a decision")
+    grown = night(runs=[{"stale": False}], campaigns=[CAMPAIGN | {"accounts": 9}])
+    assert "New or changed since the night before: 1 of 1" in render(grown, before)[INDEX]
+
+
 def test_the_browser_ran_the_pages(first: str, about: str) -> None:
     assert first.count('<button type="button">') >= 6
     assert "3 of 3 accounts are listed." in about

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import logging
 from collections import Counter
@@ -15,7 +17,7 @@ import stix2validator
 from jobs.errors import UsageError
 from jobs.views.sharing.blocklist import blocklist
 from jobs.views.sharing.indicators import pattern, rows
-from jobs.views.sharing.stix import bundle, told
+from jobs.views.sharing.stix import accused, bundle, told
 from jobs.warehouse import Warehouse, open_warehouse
 from tests.published import NIGHT, night
 
@@ -67,9 +69,55 @@ def published(tmp_path: Path, campaign: dict[str, Any] = CAMPAIGN, **tables: lis
                 campaigns=[{"as_of_date": day, **campaign}, {"as_of_date": day, **quiet}],
                 campaign_evidence=evidence,
                 campaign_attributions=[{"as_of_date": day, **each} for each in tables.get("attributions", [])],
+                campaign_members=[{"as_of_date": day, **each} for each in tables.get("members", [])],
             ),
         )
     return warehouse
+
+
+def of_group(campaign: str, account: str, signal: str, entity: str) -> dict[str, Any]:
+    """One account's evidence."""
+    (row,) = shared(signal, entity, accounts=1)
+    return {
+        **row,
+        "campaign_id": campaign,
+        "evidence_id": f"{campaign}-{account}-{signal}-{entity}",
+        "subject_id": account,
+    }
+
+
+def listed(text: str) -> dict[str, str]:
+    """Value to the accounts that a blocklist says used it."""
+    return {row["value"]: row["accounts"] for row in csv.DictReader(io.StringIO(text))}
+
+
+def test_what_a_group_that_nobody_accuses_uses_too_is_on_no_blocklist(tmp_path: Path) -> None:
+    innocent = of_group("c2", "b1", "client_fingerprint", CLIENT.partition("|")[0] + "|another-program")
+    warehouse = published(tmp_path, evidence=[innocent])
+    last = told(warehouse, "c1", NIGHT)[-1]
+    assert {each.kind: each.others for each in last.things} == {"asn": 0, "ipv4-net": 0, "ja4": 1}
+    assert listed(blocklist([last])) == {"198.51.100.0/24": "4", "64501": "4"}
+    (ja4,) = [each for each in objects(bundle(warehouse, "c1", NIGHT))["indicator"] if "ja4" in each["pattern"]]
+    assert (
+        "4 of the campaign's accounts used it; others use it, too (accounts of groups that nobody accuses: 1)"
+        in ja4["description"]
+    )
+
+
+def test_of_a_group_that_nobody_accuses_others_are_told_nothing(tmp_path: Path) -> None:
+    warehouse = published(tmp_path)
+    with pytest.raises(UsageError, match="quiet-mill-0002 is benign"):
+        accused(warehouse, "quiet-mill-0002", NIGHT)
+    assert accused(warehouse, "c1", NIGHT)[-1].campaign["verdict"] == "deliberate"
+
+
+def test_victims_are_not_counted_and_one_range_of_two_weeks_is_one_thing(tmp_path: Path) -> None:
+    cards = [of_group("c1", f"a{n}", "card_bin_cluster", f"485008|week {n % 2}") for n in range(6)]
+    members = [
+        {"campaign_id": "c1", "account_id": f"a{n}", "role": "victim" if n == 5 else "operated"} for n in range(6)
+    ]
+    last = told(published(tmp_path, evidence=cards, members=members), "c1", NIGHT)[-1]
+    assert [each.accounts for each in last.things if each.kind == "card-bin"] == [5]
 
 
 def objects(text: str) -> dict[str, list[dict[str, Any]]]:
