@@ -18,7 +18,8 @@ from pathlib import Path
 from jobs.nights import recipes, steps
 from jobs.nights.context import Context
 from jobs.nights.run import landed_nights, runner
-from jobs.quality.crosschecks import crosschecks
+from jobs.quality.crosschecks import ACCOUNTS as ACCOUNT_TABLE
+from jobs.quality.crosschecks import REQUESTS, crosschecks, unknown
 from jobs.quality.figures import compare, of_rows
 from jobs.quality.outcomes import Outcome
 from jobs.settings import PSEUDONYM_KEY, settings
@@ -43,14 +44,17 @@ def outcomes(root: Path) -> Iterator[tuple[date, list[Outcome]]]:
                 day: _figures(built, day) for day in nights[steps.FIGURES] if day in built.lake.builds(steps.FIGURES)
             }
             volumes = {
-                name: [builds[day].rows for day in nights[name] if day in builds and day != night]
+                name: (builds[night].rows, [builds[day].rows for day in nights[name] if day in builds and day != night])
                 for name in steps.staged_sources()
                 for builds in [built.lake.builds(name)]
             }
-            names = (steps.DELIVERIES, *steps.staged_sources())
-            tables = {name: built.lake.read_arrow(name, night, night) for name in names}
+            deliveries = built.lake.read_arrow(steps.DELIVERIES, night, night).sort_by("table_name").to_pylist()
+            requests, accounts = (
+                built.lake.read(built.spark, name, night, night) for name in (REQUESTS, ACCOUNT_TABLE)
+            )
+            strangers = unknown(requests, accounts)
             now = figures.pop(night)
-            yield night, [*crosschecks(tables, volumes), *compare(night, now, figures)]
+            yield night, [*crosschecks(deliveries, volumes, strangers), *compare(night, now, figures)]
 
 
 def _figures(context: Context, night: date) -> dict[tuple[str, str], tuple[float, float]]:
