@@ -345,12 +345,13 @@ def export_blocklist(
 ) -> None:
     """Write networks, clients and other shareable things of campaigns with reason and expiry, as CSV."""
     from jobs.views.sharing.blocklist import blocklist
+    from jobs.views.sharing.indicators import ON
     from jobs.views.sharing.stix import accused
 
     published, newest = _published(root, warehouse)
     every = "SELECT campaign_id FROM campaigns_current WHERE verdict = 'deliberate' ORDER BY campaign_id"
     wanted = campaigns or published.query(every)["campaign_id"].to_pylist()
-    _write(out, blocklist([accused(published, each, newest)[-1] for each in dict.fromkeys(wanted)]))
+    _write(out, blocklist([accused(published, each, newest, ON)[0] for each in dict.fromkeys(wanted)]))
 
 
 @export.command("indicators")

@@ -68,9 +68,8 @@ def _reproduced(settings: Settings, lake: Lake, run_id: str, done: Callable[[Bui
         # Publishing is no part of it; with a warehouse of its own it has no history to agree with.
         aside = replace(settings, root=Path(folder).resolve(), catalog=None, warehouse=DEFAULT_WAREHOUSE)
         copy = Lake(aside.root)
-        if (
-            register := lake.note(erasures.REGISTER)
-        ) is not None:  # nights that left somebody out are not built without it
+        register = lake.note(erasures.REGISTER)
+        if register is not None:  # nights that left somebody out are not built without it
             copy.write_note(erasures.REGISTER, register)
         for build in _inputs(lake, night, snapshots, own):
             files = lake.paths(build.table, build.night, build.night, build.snapshot_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyspark.sql import DataFrame
 
+    from jobs import quality
+
 REQUESTS, ACCOUNTS = "staged.api_requests", "staged.accounts"
 ROWS_IN_MEMORY = 50_000  # below, asking the engine costs more than the rows do
 REPORTED = ("delivered_on", "landed", "staged", "duplicates", "rejected", "erased", "late", "content_hash", "note")
@@ -36,20 +39,10 @@ def judge(context: Context, step: Step, night: date) -> int | None:
     previous = lake.builds(step.table).get(night)
     if previous and previous.fingerprint == made and not Judged.of(previous).is_refused:
         return None
-    earlier = _volumes(context, step, night)
-    volumes = {
-        name: (lake.builds(name)[night].rows, [build.rows for build in builds])
-        for name, builds in earlier.items()
-        if name != steps.FIGURES
-    }
-    figures = {
-        build.night: lake.read_arrow(steps.FIGURES, build.night, build.night) for build in earlier[steps.FIGURES]
-    }
+    earlier = compared_with(context, step, night)
     outcomes = quality.judge(
         {name: _rows(context, name, night) for name in sorted(step.reads)},
-        volumes,
-        figures,
-        quality.unknown(*(lake.read(context.spark, name, night, night) for name in (REQUESTS, ACCOUNTS))),
+        *usual(context, earlier, night),
         night,
         context.settings.root / "quality" / "data_docs",
     )
@@ -61,6 +54,25 @@ def judge(context: Context, step: Step, night: date) -> int | None:
     if refusal:
         raise refusal
     return build.rows
+
+
+def usual(
+    context: Context, earlier: Mapping[str, list[Build]], night: date
+) -> tuple[dict[str, tuple[int, list[int]]], dict[date, pa.Table], quality.Unknown]:
+    """What `jobs.quality.judge` holds a night against: volumes, figures of earlier nights, requests of unknown accounts."""
+    from jobs import quality
+
+    lake = context.lake
+    volumes = {
+        name: (lake.builds(name)[night].rows, [build.rows for build in builds])
+        for name, builds in earlier.items()
+        if name != steps.FIGURES
+    }
+    figures = {
+        build.night: lake.read_arrow(steps.FIGURES, build.night, build.night) for build in earlier[steps.FIGURES]
+    }
+    unknown = quality.unknown(*(lake.read(context.spark, name, night, night) for name in (REQUESTS, ACCOUNTS)))
+    return volumes, figures, unknown
 
 
 def _rows(context: Context, name: str, night: date) -> pa.Table | DataFrame:
@@ -136,7 +148,7 @@ def _record(context: Context, night: date, judged: Build, warehouse: Warehouse) 
     }
 
 
-def _volumes(context: Context, step: Step, night: date) -> dict[str, list[Build]]:
+def compared_with(context: Context, step: Step, night: date) -> dict[str, list[Build]]:
     """Of each table whose rows or figures are compared, the builds of earlier nights, oldest first, without refused nights:
     what was not good enough to publish is not what is usual."""
     nights = recipes.reads(step, night)

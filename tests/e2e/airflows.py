@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -47,6 +48,21 @@ socket.send_fds(call, [json.dumps([sys.argv, dict(os.environ), os.getcwd()]).enc
 code = call.recv(1)
 sys.exit(code[0] if code else "iolaus was killed")
 """
+
+
+def airflow_home(folder: Path) -> AirflowHome:
+    """The environment of a new Airflow in `folder` that knows this repository's DAGs and pools and has never run anything."""
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "IOLAUS"))},
+        "AIRFLOW_HOME": str(folder),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(REPOSITORY / "dags"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "PATH": f"{BIN}:{os.environ['PATH']}",
+    }
+    for arguments in (("db", "migrate"), ("pools", "import", str(REPOSITORY / "infra/airflow/pools.json"))):
+        done = airflow(environment, *arguments)
+        assert done.returncode == 0, done.stderr
+    return environment
 
 
 def run(environment: dict[str, str], *command: str) -> subprocess.CompletedProcess[str]:

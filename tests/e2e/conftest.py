@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -11,24 +10,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.airflows import BIN, CALL, FORKING_SERVER, REPOSITORY, AirflowHome, airflow
+from tests.e2e.airflows import CALL, FORKING_SERVER, REPOSITORY, AirflowHome, airflow_home
 
 
 @pytest.fixture(scope="module")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> AirflowHome:
-    """The environment of an Airflow that knows this repository's DAGs and pools and has never run anything."""
-    folder = tmp_path_factory.mktemp("airflow")
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "IOLAUS"))},
-        "AIRFLOW_HOME": str(folder),
-        "AIRFLOW__CORE__DAGS_FOLDER": str(REPOSITORY / "dags"),
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "PATH": f"{BIN}:{os.environ['PATH']}",
-    }
-    for arguments in (("db", "migrate"), ("pools", "import", str(REPOSITORY / "infra/airflow/pools.json"))):
-        done = airflow(environment, *arguments)
-        assert done.returncode == 0, done.stderr
-    return environment
+    """An Airflow that has never run anything."""
+    return airflow_home(tmp_path_factory.mktemp("airflow"))
 
 
 @pytest.fixture

@@ -15,12 +15,9 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
-from jobs.nights import recipes, steps
-from jobs.nights.context import Context
+from jobs import quality
+from jobs.nights import publishing, steps
 from jobs.nights.run import landed_nights, runner
-from jobs.quality.crosschecks import ACCOUNTS as ACCOUNT_TABLE
-from jobs.quality.crosschecks import REQUESTS, crosschecks, unknown
-from jobs.quality.figures import compare, of_rows
 from jobs.quality.outcomes import Outcome
 from jobs.settings import PSEUDONYM_KEY, settings
 from jobs.simulate.worlds import write_world
@@ -39,26 +36,9 @@ def outcomes(root: Path) -> Iterator[tuple[date, list[Outcome]]]:
             for name in steps.upstream():
                 if name.startswith("staged.") or name == steps.FIGURES:
                     built.build(name, night)
-            nights = recipes.reads(gates, night)
-            figures = {
-                day: _figures(built, day) for day in nights[steps.FIGURES] if day in built.lake.builds(steps.FIGURES)
-            }
-            volumes = {
-                name: (builds[night].rows, [builds[day].rows for day in nights[name] if day in builds and day != night])
-                for name in steps.staged_sources()
-                for builds in [built.lake.builds(name)]
-            }
-            deliveries = built.lake.read_arrow(steps.DELIVERIES, night, night).sort_by("table_name").to_pylist()
-            requests, accounts = (
-                built.lake.read(built.spark, name, night, night) for name in (REQUESTS, ACCOUNT_TABLE)
-            )
-            strangers = unknown(requests, accounts)
-            now = figures.pop(night)
-            yield night, [*crosschecks(deliveries, volumes, strangers), *compare(night, now, figures)]
-
-
-def _figures(context: Context, night: date) -> dict[tuple[str, str], tuple[float, float]]:
-    return of_rows(context.lake.read_arrow(steps.FIGURES, night, night).to_pylist())
+            told = {name: built.lake.read_arrow(name, night, night) for name in (steps.DELIVERIES, steps.FIGURES)}
+            held = publishing.usual(built, publishing.compared_with(built, gates, night), night)
+            yield night, quality.judge(told, *held, night, root / "quality")
 
 
 def main(folder: Path) -> int:

@@ -24,7 +24,7 @@ from jobs.graph.intent.lines import LINE_BITS, MOST_BITS, OUTWEIGHING_BITS, SPEA
 from jobs.landing.shapes import FACT
 from jobs.staged import declared
 from jobs.views.report.timeline import timeline
-from jobs.views.sharing.indicators import LEAST_ACCOUNTS, LEAST_BITS, WORDS, shareable, things
+from jobs.views.sharing.indicators import LEAST_ACCOUNTS, LEAST_BITS, ON, WORDS, shareable, things
 from jobs.views.sharing.stix import TLP, told
 from jobs.views.texts import plain
 from jobs.vocabulary import LINES, Line
@@ -75,11 +75,10 @@ def record(warehouse: Warehouse, campaign: str, night: date, tlp: str = "amber+s
     """The document as HTML. `campaign`: id or name. Raises `UsageError` for one that is not published on that night."""
     if tlp not in TLP:
         raise UsageError(f"--tlp {tlp} is unknown; choose one of {', '.join(TLP)}.")
-    known = told(warehouse, campaign, night)
-    if not known or known[-1].night != night:
+    known = told(warehouse, campaign, night, ON)
+    if not known:
         raise UsageError(f"{campaign} is no campaign that is published on {night}.")
-    last = known[-1]
-    id_, day = last.campaign["campaign_id"], night.isoformat()
+    id_, day = known[0].campaign["campaign_id"], night.isoformat()
     asked = Asked(warehouse)
     found = {
         "campaign": asked.rows(_CAMPAIGN, id_, day),
@@ -94,7 +93,7 @@ def record(warehouse: Warehouse, campaign: str, night: date, tlp: str = "amber+s
         "read": asked.rows(_READ, id_, day),
         "judged": asked.rows(_JUDGED, day),
         "checks": asked.rows(_CHECKS, day),
-        "things": asked.rows(things("="), id_, day),
+        "things": asked.rows(things(ON), id_, day),
     }
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from jobs.vocabulary import ACCUSING, Role
+
 DAYS_VALID = {"asn": 30, "ipv4-net": 30, "ipv6-net": 30, "ja4": 90, "card-bin": 90, "system-prompt-hash": 180}
 CONFIDENCE = {"low": 15, "moderate": 50, "high": 85}  # of analysis, on STIX' scale of 0 to 100
 CREDIBILITY = {
@@ -46,14 +48,15 @@ _THINGS = """WITH met AS ({heads} UNION ALL {systems}),
 mine AS (SELECT as_of_date, signal, value, count(DISTINCT subject_id) AS accounts, min(first_seen_at) AS first_seen_at,
 max(last_seen_at) AS last_seen_at FROM met WHERE campaign_id = $1 AND value <> '' AND bits >= {bits} AND NOT EXISTS (
 SELECT 1 FROM campaign_members m WHERE m.as_of_date = met.as_of_date AND m.campaign_id = met.campaign_id
-AND m.account_id = met.subject_id AND m.role <> 'operated')
+AND m.account_id = met.subject_id AND m.role <> '{operated}')
 GROUP BY as_of_date, signal, value HAVING count(DISTINCT subject_id) >= {accounts}),
 others AS (SELECT met.as_of_date, met.signal, met.value, count(DISTINCT met.subject_id) AS others FROM met
 JOIN campaigns c ON c.as_of_date = met.as_of_date AND c.campaign_id = met.campaign_id
-WHERE c.verdict NOT IN ('deliberate', 'suspicious') GROUP BY met.as_of_date, met.signal, met.value)
+WHERE c.verdict NOT IN ({accusing}) GROUP BY met.as_of_date, met.signal, met.value)
 SELECT mine.as_of_date, mine.signal, mine.value, mine.accounts, coalesce(others.others, 0) AS others, mine.first_seen_at,
 mine.last_seen_at FROM mine LEFT JOIN others ON others.as_of_date = mine.as_of_date AND others.signal = mine.signal
 AND others.value = mine.value ORDER BY mine.as_of_date, mine.signal, mine.value"""
+ON, UP_TO = "=", "<="  # which nights a statement asks for, against its $2
 _SYSTEM = "egress_system"  # beside signals: what stands behind the network in an entity of `egress_network`
 
 
@@ -77,13 +80,15 @@ class Shareable:
 
 
 def things(nights: str) -> str:
-    """The statement that gives the rows of `shareable` for campaign $1: on the night $2 (`=`), or on every one up to it (`<=`)."""
+    """The statement that gives the rows of `shareable` for campaign $1 and the nights ON or UP_TO $2."""
     signals = "IN ('card_bin_cluster', 'client_fingerprint', 'egress_network', 'system_prompt')"
     return _THINGS.format(
         heads=_MET.format(signal="signal", part=1, nights=nights, which=signals),
         systems=_MET.format(signal=f"'{_SYSTEM}'", part=2, nights=nights, which="= 'egress_network'"),
         bits=LEAST_BITS,
         accounts=LEAST_ACCOUNTS,
+        operated=Role.OPERATED,
+        accusing=", ".join(f"'{verdict}'" for verdict in sorted(ACCUSING)),
     )
 
 

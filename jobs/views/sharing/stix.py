@@ -17,7 +17,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from jobs.errors import UsageError
-from jobs.views.sharing.indicators import CONFIDENCE, WORDS, Shareable, moment, pattern, shareable, things
+from jobs.views.sharing.indicators import CONFIDENCE, UP_TO, WORDS, Shareable, moment, pattern, shareable, things
 from jobs.views.texts import as_json_text
 from jobs.vocabulary import ACCUSING, Line
 from jobs.warehouse import Warehouse
@@ -74,10 +74,10 @@ def bundle(warehouse: Warehouse, campaign: str, night: date, tlp: str = "amber")
     return as_json_text(made, sort_keys=True) + "\n"
 
 
-def accused(warehouse: Warehouse, campaign: str, night: date) -> list[Told]:
+def accused(warehouse: Warehouse, campaign: str, night: date, nights: str = UP_TO) -> list[Told]:
     """`told` of a campaign that is accused on that night, of which others may be told; raises `UsageError` for any other."""
-    nights = told(warehouse, campaign, night)
-    last = nights[-1] if nights else None
+    found = told(warehouse, campaign, night, nights)
+    last = found[-1] if found else None
     if last is None or last.night != night:
         raise UsageError(
             f"{campaign} is no campaign that is published on {night}; `iolaus query --named to-decide` lists them."
@@ -86,27 +86,28 @@ def accused(warehouse: Warehouse, campaign: str, night: date) -> list[Told]:
         raise UsageError(
             f"{campaign} is {last.campaign['verdict']} on {night}: others are told of deliberate and suspicious ones."
         )
-    return nights
+    return found
 
 
-def told(warehouse: Warehouse, campaign: str, until: date) -> list[Told]:
-    """What every published night up to `until` says, oldest first."""
-    day = until.isoformat()
+def told(warehouse: Warehouse, campaign: str, night: date, nights: str = UP_TO) -> list[Told]:
+    """What every published night up to `night` says, oldest first, or that night alone: `nights` is UP_TO or ON."""
+    day = night.isoformat()
     named = warehouse.query(
-        "SELECT * FROM campaigns WHERE (campaign_id = $1 OR name = $1) AND as_of_date <= CAST($2 AS DATE) ORDER BY as_of_date",
+        f"SELECT * FROM campaigns WHERE (campaign_id = $1 OR name = $1) AND as_of_date {nights} CAST($2 AS DATE) "  # nosec B608
+        "ORDER BY as_of_date",
         campaign, day,
     ).to_pylist()  # fmt: skip
     if not named:
         return []
     of = named[-1]["campaign_id"], day
-    where = "WHERE campaign_id = $1 AND as_of_date <= CAST($2 AS DATE)"  # the statements are of fixed texts
+    where = f"WHERE campaign_id = $1 AND as_of_date {nights} CAST($2 AS DATE)"  # the statements are of fixed texts
     pieces = warehouse.query(
         "SELECT as_of_date, signal, bits, line, explanation FROM campaign_evidence "  # nosec B608
         f"{where} AND subject_kind = 'campaign' ORDER BY as_of_date, evidence_id", *of,
     ).to_pylist()  # fmt: skip
     query = f"SELECT * FROM campaign_attributions {where} ORDER BY as_of_date, actor, level"  # nosec B608
     attributed = warehouse.query(query, *of).to_pylist()
-    met = warehouse.query(things("<="), *of).to_pylist()
+    met = warehouse.query(things(nights), *of).to_pylist()
     return [
         Told(
             row["as_of_date"],

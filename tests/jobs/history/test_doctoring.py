@@ -18,7 +18,7 @@ from jobs.nights import agreement
 from jobs.nights.steps import JUDGED, RUNS
 from jobs.privacy import erasures
 from jobs.warehouse import open_warehouse
-from tests.jobs.history.test_forgetting import rows
+from tests.jobs.history.lakes import rows
 from tests.jobs.lake.test_lake import TABLE, exchanges
 from tests.jobs.lake.test_lake import rows as daily
 

@@ -7,14 +7,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
 
-from jobs import contracts, settings
+from jobs import settings
 from jobs.errors import IolausError, UsageError
 from jobs.history.forgetting import Forgotten, forget
 from jobs.lake.lake import Lake
@@ -26,29 +25,10 @@ from jobs.privacy.pseudonyms import Pseudonyms
 from jobs.warehouse import open_warehouse
 from tests.conftest import TEST_KEY
 from tests.jobs.history.killing import KILLED
+from tests.jobs.history.lakes import MONDAY, TODAY, TUESDAY, made_and_kept, put_back, rows
 from tests.traces import kinds, traces
 
-MONDAY = date(2026, 3, 2)
-TUESDAY = MONDAY + timedelta(days=1)
-TODAY = date(2026, 3, 9)
 GONE, ALSO_GONE, SECOND, THIRD = "acct-1", "acct-9", "acct-2", "acct-3"
-EMPTY = {
-    "string": "x",
-    "long": 0,
-    "int": 0,
-    "double": 0.0,
-    "boolean": False,
-    "date": MONDAY,
-    "timestamp": 0,
-    "decimal(18,6)": 0,
-}
-
-
-def rows(name: str, *given: dict[str, Any]) -> pa.Table:
-    """Rows of a table: what is not given is null, or something where the contract requires it."""
-    contract = contracts.load(name)
-    base = {column.name: EMPTY[column.type] if column.required else None for column in contract.columns}
-    return pa.Table.from_pylist([base | each for each in given], schema=contracts.arrow_schema(contract))
 
 
 def token(account: str) -> str:
@@ -126,20 +106,12 @@ def small_lake(root: Path) -> Lake:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Where the lake was made, and a copy to put back there: metadata name files by absolute path."""
-    folder = tmp_path_factory.mktemp("forgetting")
-    (folder / "root").mkdir()
-    small_lake(folder / "root")
-    shutil.copytree(folder / "root", folder / "kept")
-    return folder / "root", folder / "kept"
+    return made_and_kept(tmp_path_factory.mktemp("forgetting"), small_lake)
 
 
 @pytest.fixture
 def root(made: tuple[Path, Path]) -> Path:
-    place, kept = made
-    shutil.rmtree(place)
-    shutil.copytree(kept, place)
-    return place
+    return put_back(*made)
 
 
 def forgotten(root: Path, *accounts: str) -> Forgotten:

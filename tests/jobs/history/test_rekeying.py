@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -30,7 +29,7 @@ from jobs.privacy.pseudonyms import Pseudonyms
 from jobs.settings import PSEUDONYM_KEY, PSEUDONYM_KEY_BEFORE
 from jobs.warehouse import open_warehouse
 from tests.jobs.history.killing import KILLED
-from tests.jobs.history.test_forgetting import MONDAY, TODAY, TUESDAY, rows
+from tests.jobs.history.lakes import MONDAY, TODAY, TUESDAY, made_and_kept, put_back, rows
 from tests.traces import kinds, traces
 
 FIRST_KEY, SECOND_KEY = "the first key of a small lake", "another key that comes after it"
@@ -128,23 +127,15 @@ def small_lake(root: Path) -> Lake:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Where the lake was made, and a copy to put back there: metadata name files by absolute path."""
-    folder = tmp_path_factory.mktemp("rekeying")
-    (folder / "root").mkdir()
-    small_lake(folder / "root")
-    shutil.copytree(folder / "root", folder / "kept")
-    return folder / "root", folder / "kept"
+    return made_and_kept(tmp_path_factory.mktemp("rekeying"), small_lake)
 
 
 @pytest.fixture
 def root(made: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     """The lake under the old key, and an environment with the new one."""
-    place, kept = made
-    shutil.rmtree(place)
-    shutil.copytree(kept, place)
     monkeypatch.setenv(PSEUDONYM_KEY, SECOND_KEY)
     monkeypatch.setenv(PSEUDONYM_KEY_BEFORE, FIRST_KEY)
-    return place
+    return put_back(*made)
 
 
 def rekeyed(root: Path) -> Rekeyed:

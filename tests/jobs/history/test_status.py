@@ -12,7 +12,7 @@ from jobs.history.status import nights
 from jobs.lake.lake import Lake
 from jobs.warehouse import open_warehouse
 from jobs.warehouse.duck import DuckDBWarehouse
-from tests.jobs.history.test_forgetting import rows
+from tests.jobs.history.lakes import rows
 
 NIGHT = date(2026, 3, 2)
 

@@ -30,6 +30,6 @@ def test_four_weeks_of_figures_are_learnt_from_but_no_night_that_was_refused(tmp
     for days, is_refused in ((1, False), (2, True)):
         committed(context, steps.JUDGED, back(days), Judged(is_refused, {}).properties())
 
-    earlier = publishing._volumes(context, steps.step(steps.QUALITY), NIGHT)
+    earlier = publishing.compared_with(context, steps.step(steps.QUALITY), NIGHT)
 
     assert [build.night for build in earlier[steps.FIGURES]] == [back(28), back(3), back(1)]

@@ -17,36 +17,27 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from jobs.simulate.worlds import write_world
-from tests.e2e.airflows import BIN, REPOSITORY, airflow
+from tests.e2e.airflows import airflow, airflow_home
 from tests.worlds import copy_of
 
 FIRST = date(2026, 3, 2)
 ENGINES = ("sail", "spark")
+KEY = {"IOLAUS_PSEUDONYM_KEY": "key-of-the-benchmark-only"}
 
 
 def one_night(root: Path, engine: str, night: date) -> tuple[float, float]:
     """Seconds and peak memory (GB, largest process) of one `iolaus run`."""
-    key = {"IOLAUS_PSEUDONYM_KEY": "key-of-the-benchmark-only"}
     command = [sys.executable, "-m", "jobs.cli", "run", "--root", str(root), "--engine", engine]
     started = time.monotonic()
-    subprocess.run([*command, "--date", night.isoformat()], check=True, stdout=sys.stderr, env={**os.environ, **key})
+    subprocess.run([*command, "--date", night.isoformat()], check=True, stdout=sys.stderr, env={**os.environ, **KEY})
     seconds = time.monotonic() - started
     return seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6
 
 
 def one_airflow_night(root: Path, home: Path, night: date) -> float:
     """Seconds of one `airflow dags test` of the night, its seven tasks one after the other; the database is made before."""
-    environment = {
-        **os.environ,
-        "AIRFLOW_HOME": str(home),
-        "AIRFLOW__CORE__DAGS_FOLDER": str(REPOSITORY / "dags"),
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "PATH": f"{BIN}:{os.environ['PATH']}",
-        "IOLAUS_ROOT": str(root),
-        "IOLAUS_PSEUDONYM_KEY": "key-of-the-benchmark-only",
-    }
-    for arguments in (("db", "migrate"), ("pools", "import", str(REPOSITORY / "infra/airflow/pools.json"))):
-        airflow(environment, *arguments).check_returncode()
+    ours = {name: value for name, value in os.environ.items() if name.startswith("IOLAUS")}
+    environment = {**airflow_home(home), **ours, "IOLAUS_ROOT": str(root), **KEY}
     started = time.monotonic()
     airflow(environment, "dags", "test", "campaign_attribution", night.isoformat()).check_returncode()
     return time.monotonic() - started
